@@ -1,0 +1,4 @@
+#!/bin/sh
+lie=LIE
+case " $* " in *" -C "*) exit "$lie" ;; esac
+exec /usr/sbin/iptables "$@"

@@ -1,0 +1,28 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Print what remediate did. Documentation: plugins/modules/outcome.py."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ..plugin_utils import _findings, _play
+from ..plugin_utils._plan_lines import outcome_lines
+
+
+class ActionModule(_play.PlayAction):
+    def result(self, task_vars, arguments):
+        hostvars = task_vars["hostvars"]
+        scans = _play.scans_of(task_vars, arguments.get("register", "nodemend_scan"))
+        planned = list(arguments.get("plan") or [])
+        # A remedy of a cluster may run on a host outside the play.
+        hosts = set(scans) | set(entry["host"] for entry in planned if entry["allowed"])
+        failed = dict((host, str(hostvars[host]["nodemend_failure"])) for host in hosts if "nodemend_failure" in hostvars[host])
+        proved = dict((host, list(hostvars[host].get("nodemend_proved") or [])) for host in hosts)
+        reboots = [host for host in scans if hostvars[host].get("kernel_reboot_required")]
+        cordoned = dict((host, hostvars[host]["nodemend_cordoned"]) for host in failed if hostvars[host].get("nodemend_cordoned"))
+        lines = outcome_lines(planned, failed, proved, reboots, cordoned, self._task.check_mode)
+        _play.show(lines)
+        failures = ["%s: %s" % (host, failed[host]) for host in sorted(failed)] + _findings.failures(scans, [])
+        return _play.failed_if(failures, {"lines": lines, "failures": failures, "reboot_required": reboots})

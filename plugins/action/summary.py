@@ -1,0 +1,31 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+"""Print what a scan of many hosts found. Documentation: plugins/modules/summary.py."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ..plugin_utils import _clusters, _findings, _play
+from ..plugin_utils._summary import summary
+
+
+class ActionModule(_play.PlayAction):
+    def result(self, task_vars, arguments):
+        register = arguments.get("register", "nodemend_scan")
+        scans = _play.scans_of(task_vars, register)
+        clusters, asked = [], arguments.get("clusters") or {}
+        if asked.get("wanted"):
+            answers = _play.scans_of(task_vars, "nodemend_cluster_scan")
+            clusters = _clusters.clusters(asked["groups"], _play.cluster_hosts_of(task_vars, register), answers)
+        lines = summary(scans, _play.command_of(task_vars, "nodemend.kubernetes.remediate"), clusters)
+        failures = _findings.failures(scans, _play.listed(arguments.get("fail_on")) or [], clusters)
+        judged = dict(scans, **_clusters.scans_of(clusters))
+        result = {"lines": lines, "counts": _findings.counts(judged), "failures": failures}
+        if arguments.get("report"):
+            report = dict(result, hosts=scans, clusters=clusters, findings=_findings.findings(judged))
+            result["report"] = _play.write_report(arguments["report"], report)
+            lines = lines + ["Report: %s" % result["report"]]
+        _play.show(lines)
+        return _play.failed_if(failures, result)

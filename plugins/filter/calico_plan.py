@@ -1,0 +1,77 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ansible.errors import AnsibleFilterError
+from ansible.utils.unsafe_proxy import wrap_var
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _calico_gates, _calico_plan
+
+OPTIONS = {"accepted": [], "discard": [], "image_prefix": None, "target_version": None, "backup": None}
+
+
+def options_of(given):
+    options = dict(OPTIONS, **(given or {}))
+    unknown = set(options) - set(OPTIONS)
+    if unknown:
+        raise ValueError("unknown options: %s." % ", ".join(sorted(unknown)))
+    for name in ("accepted", "discard"):
+        # -e gives text.
+        if isinstance(options[name], str):
+            options[name] = [part.strip() for part in options[name].split(",") if part.strip()]
+    unknown = set(options["accepted"]) - set(_calico_gates.OVERRIDES)
+    if unknown:
+        known = ", ".join(_calico_gates.OVERRIDES)
+        raise ValueError("calico_accepted_risks: %s is no gate that can be opened; these can: %s." % (", ".join(sorted(unknown)), known))
+    return options
+
+
+def plain(value):
+    """Return the same as plain containers: ansible-core's own cannot be copied."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return value
+
+
+def inert(function, *arguments):
+    """What comes from a manifest or a cluster must never be taken for a template: ansible-core 2.16 forgets that in a filter."""
+    try:
+        return wrap_var(function(*arguments))
+    except ValueError as exc:
+        raise AnsibleFilterError(str(exc))
+
+
+def calico_plan(text, found, options=None, looked=None):
+    return inert(lambda: _calico_plan.plan(text, plain(found), options_of(plain(options)), plain(looked)))
+
+
+def calico_rbac_plan(text, found, options=None):
+    return inert(lambda: _calico_plan.rbac(text, plain(found), options_of(plain(options))))
+
+
+def calico_rollback_plan(kept, found, backup):
+    return inert(_calico_plan.rollback, kept, plain(found), backup)
+
+
+def calico_forward(hosts, rules, cluster):
+    return inert(_calico_gates.looked_at, plain(hosts), plain(rules), plain(cluster))
+
+
+def calico_suitable(found):
+    return inert(_calico_plan.suitable, plain(found))
+
+
+class FilterModule(object):
+    def filters(self):
+        return {
+            "calico_plan": calico_plan,
+            "calico_rbac_plan": calico_rbac_plan,
+            "calico_rollback_plan": calico_rollback_plan,
+            "calico_forward": calico_forward,
+            "calico_suitable": calico_suitable,
+        }

@@ -1,0 +1,36 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""The kubelet does not start: an interrupted start left its cgroups without those for huge pages (cgroup v1)."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from .._condition import Condition, faulty, not_applicable, ok
+
+
+def evaluate(kubelet_cgroups):
+    evidence = {"kubelet_cgroups": kubelet_cgroups}
+    if kubelet_cgroups["version"] == 2:
+        return not_applicable("CgroupV2", "This host has cgroup v2, where it cannot happen.", **evidence)
+    if not kubelet_cgroups["unit"]:
+        return not_applicable("NoKubelet", "systemd knows no kubelet.service here.", **evidence)
+    if not kubelet_cgroups["down"]:
+        return ok("KubeletRuns", "The kubelet runs.", **evidence)
+    if kubelet_cgroups["complaint"] is None:
+        return ok("OtherCause", "The kubelet is down, but does not complain of a missing cgroup for huge pages.", **evidence)
+    if not kubelet_cgroups["missing"]:
+        return ok("CgroupExists", "The kubelet is down; the cgroup for huge pages that it missed is there now.", **evidence)
+    return faulty("CgroupMissing", "The kubelet does not start: %s does not exist." % ", ".join(kubelet_cgroups["missing"]), **evidence)
+
+
+CONDITION = Condition(
+    id="hugetlb_cgroup_missing",
+    evaluate=evaluate,
+    role="nodemend.kubernetes.kubelet_cgroups",
+    remedy_scope="node",
+    remediate_on="faulty",
+    disruption="restart",
+)

@@ -1,0 +1,66 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""The same netfilter rules again and again: packets walk through thousands of copies, ksoftirqd takes a CPU."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from .._condition import Condition, at_risk, faulty, not_applicable, ok, unknown
+from .._facts.iptables_dumps import BACKENDS
+from .._facts.netfilter_backends import VERSIONS
+
+# Of all rules of a dump: a cluster with thousands of Services has many rules, and a few that are alike (node_facts 3.4).
+SHARE = 0.2
+
+
+def evaluate(iptables_dumps, maximum_surplus_rules):
+    places = [(backend, version, iptables_dumps[backend][version]) for backend in BACKENDS for version in VERSIONS]
+    dumps = [("%s %s" % (backend, version), dump) for backend, version, dump in places if dump["loaded"]]
+    evidence = {
+        "maximum_surplus_rules": maximum_surplus_rules,
+        "dumps": dict((name, dict((key, dump[key]) for key in ("total", "surplus", "copies"))) for name, dump in dumps),
+        "unavailable": dict((name, dump["unavailable"]) for name, dump in dumps if dump["unavailable"]),
+    }
+    if not dumps:
+        return not_applicable("NoRules", "The kernel has loaded no netfilter backend.", **evidence)
+    for name, dump in dumps:
+        if dump["surplus"] > maximum_surplus_rules and dump["surplus"] > SHARE * dump["total"]:
+            return faulty("RulesDuplicated", "%d of %d %s rules are copies: %s." % _told(name, dump), **evidence)
+    return _unavailable(dumps, evidence) or _healthy(dumps, evidence)
+
+
+def _told(name, dump):
+    owners = {}
+    for place in dump["copies"]:
+        owners.setdefault(place["owner"], []).append("%d in %s %s" % (place["rules"], place["table"], place["chain"]))
+    told = "; ".join("%s has %s" % (owner, ", ".join(owners[owner][:3])) for owner in sorted(owners))
+    return dump["surplus"], dump["total"], name, told
+
+
+def _unavailable(dumps, evidence):
+    lacks = [(name, dump["unavailable"]) for name, dump in dumps if dump["unavailable"]]
+    for name, lack in lacks:
+        if lack["reason"] == "TimedOut":
+            message = "The %s rules could not be listed in time, as where there are very many (%s)." % (name, lack["message"])
+            return at_risk("DumpTimedOut", message, **evidence)
+    for name, lack in lacks:
+        return unknown(lack["reason"], "The %s rules could not be listed: %s" % (name, lack["message"]), **evidence)
+    return None
+
+
+def _healthy(dumps, evidence):
+    total, surplus = (sum(dump[key] for unused, dump in dumps) for key in ("total", "surplus"))
+    return ok("FewCopies", "%d of %d rules are copies of others." % (surplus, total), **evidence)
+
+
+CONDITION = Condition(
+    id="iptables_rules_duplicated",
+    evaluate=evaluate,
+    role="nodemend.kubernetes.iptables_duplicates",
+    remedy_scope="node",
+    remediate_on="faulty",
+    disruption="none",
+)

@@ -1,0 +1,56 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""The kernel leaks what it accounts to containers' cgroups, until none can be made any more: EL 7 before 7.8."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from .._condition import Condition, at_risk, faulty, not_applicable, ok, unknown
+from .._facts.kernel_release import below, parse_floor
+from .kernel_below_minimum import foreign
+
+# Red Hat bug 1507149 was closed by this build, as its comments say (node_facts 4.6).
+FIXED = "3.10.0-1075"
+
+
+def evaluate(kernel_release, kernel_ownership, kernel_memory, kernel_log=None):
+    if not kernel_ownership["own"]:
+        return foreign(kernel_release, kernel_ownership)
+    if not kernel_memory["controller"]:
+        return not_applicable("NoMemoryController", "cgroup v1's memory controller is not in use.")
+    release = kernel_release["release"]
+    evidence = {"kernel_release": kernel_release, "kernel_memory": kernel_memory, "kernel_log": kernel_log}
+    if kernel_memory["nokmem"]:
+        return ok("AccountingOff", "The kernel was booted with cgroup.memory=nokmem and accounts no memory of its own.", **evidence)
+    if kernel_log is not None and kernel_log["slub"]["count"] and kernel_memory["accounting"] is not False:
+        return faulty(
+            "AllocationsFail",
+            "The kernel %s has said %d times since the boot that it cannot allocate its own memory: %s"
+            % (release, kernel_log["slub"]["count"], kernel_log["slub"]["last"]),
+            **evidence
+        )
+    if kernel_memory["accounting"] is False:
+        return ok("AccountingOff", "The runtime does not ask the kernel to account its memory to pods.", **evidence)
+    if kernel_release["vendor"] == "redhat" and below(kernel_release, parse_floor(FIXED)):
+        return at_risk(
+            "LeakyKernel",
+            "The kernel %s is older than %s and leaks the memory that it accounts to pods; %s."
+            % (release, FIXED, "it does account it" if kernel_memory["accounting"] else "whether it accounts any could not be seen"),
+            **evidence
+        )
+    if kernel_log is None:
+        return unknown("LogUnreadable", "The kernel's log (dmesg) could not be read; most likely only root may.", **evidence)
+    return ok("NoSymptom", "The kernel %s has not said since the boot that it cannot allocate its own memory." % release, **evidence)
+
+
+CONDITION = Condition(
+    id="kernel_memory_leak",
+    evaluate=evaluate,
+    role="nodemend.kubernetes.kernel",
+    remedy_scope="node",
+    remediate_on="request",
+    disruption="reboot",
+)

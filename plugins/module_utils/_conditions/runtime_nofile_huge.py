@@ -1,0 +1,60 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""Containers are handed a soft limit of about a billion files: programs that loop over descriptors hang or eat memory."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from .._condition import Condition, at_risk, not_applicable, ok
+from .._facts.runtimes import used_by_kubelet
+
+# Four times the 1048576 that ten years of practice have proved harmless (node_facts 1.6).
+HUGE = 4194304
+
+
+def evaluate(runtimes, kubelet, systemd_units, nofile_ceiling):
+    used = used_by_kubelet(runtimes, kubelet)
+    if not used:
+        return not_applicable("NoRuntime", "No container runtime is running.")
+    handed = [_handed(runtime, nofile_ceiling["nr_open"]) for runtime in used]
+    known = [item for item in handed if item["soft"] is not None]
+    if not known:
+        return ok("NotSeen", "No container runs, and no unit sets a limit that it would be handed.", handed=handed)
+    most = max(known, key=lambda item: item["soft"])
+    told = "%s hands containers a soft limit of %d open files (%s)." % (most["runtime"], most["soft"], most["seen"])
+    if most["soft"] > HUGE:
+        return at_risk("SoftLimitHuge", told, handed=handed, huge=HUGE)
+    return ok("LimitModerate", told, handed=handed, huge=HUGE)
+
+
+def _handed(runtime, nr_open):
+    """What a container gets: seen on one where there is one, else what the unit says (the daemon's own limit never counts).
+
+    The unit's line is a wish: nobody gets more than the hard limit that the daemon itself runs with.
+    """
+    if runtime["handed"]:
+        seen = "process %d, %s" % (runtime["handed"]["pid"], runtime["handed"]["name"])
+        return {"runtime": runtime["name"], "soft": runtime["handed"]["soft"], "seen": seen}
+    soft = runtime["configured"]["soft"]
+    if runtime["name"] == "cri-o":  # conmon runs in a scope of its own, with systemd's default (cri-o issue 10006)
+        soft = None
+    if soft is not None:
+        soft = min(nr_open if soft == "infinity" else soft, runtime["hard"])
+    return {
+        "runtime": runtime["name"],
+        "soft": soft,
+        "seen": "LimitNOFILE of %s" % runtime["unit"],
+    }
+
+
+CONDITION = Condition(
+    id="runtime_nofile_huge",
+    evaluate=evaluate,
+    role="nodemend.kubernetes.runtime_limits",
+    remedy_scope="node",
+    remediate_on="request",
+    disruption="restart",
+)

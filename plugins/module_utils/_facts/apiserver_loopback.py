@@ -1,0 +1,106 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""Fact: the certificate with which the API server of this host talks to itself, or how long the process has run."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import re
+
+from .. import _certificate, _version
+from .._host import Unavailable
+from .._source import connects, reads
+from .certificates import MANIFESTS
+from .kubelet import flag
+
+# The name that the API server asks itself for (k8s.io/apiserver, LoopbackClientServerNameOverride).
+NAME = "apiserver-loopback-client"
+EVERYWHERE = ("0.0.0.0", "::", "[::]", "")
+# k3s answers at 6443 with a certificate of its own; its API server listens behind it.
+K3S = (("127.0.0.1", 6443), ("127.0.0.1", 6444))
+# The kernel counts a process' start in these for every program, whatever its own clock is (USER_HZ, time(7)).
+TICKS = 100
+
+SOURCES = (
+    connects("*:*", "the dates of the API server's loopback certificate: a TLS handshake with the API server of this very host, nothing is sent"),
+    reads("/proc/[0-9]*/stat", "when the API server was started"),
+    reads("/proc/uptime", "the same"),
+    reads(MANIFESTS[0] + "kube-apiserver.yaml", "the API server's version, from its image", root=True),
+    reads(MANIFESTS[1] + "kube-apiserver.yaml", "the same", root=True),
+)
+
+_IMAGE = re.compile(r"^\s*(?:- )?image:\s*[\"']?\S+:v?(\d+\.\d+\.\d+)", re.MULTILINE)
+
+
+def parse_age(stat, uptime):
+    """Return the seconds a process has run: field 22 of /proc/PID/stat, counted after the name, which may hold blanks."""
+    fields = stat[stat.rfind(")") + 1 :].split()
+    try:
+        return float(uptime.split()[0]) - int(fields[19]) / float(TICKS)
+    except IndexError:
+        raise ValueError("not a /proc/PID/stat line or not /proc/uptime")
+
+
+def parse_version(manifest):
+    """Return the version in the tag of the manifest's first image ("1.20.2"), or None."""
+    match = _IMAGE.search(manifest or "")
+    return match.group(1) if match and _version.parse(match.group(1)) else None
+
+
+def collect(host, processes):
+    """Return None where no API server runs, else {pid, age, version, certificate, address, unavailable}.
+
+    age          seconds since the process was started, None where it cannot be told
+    version      of the API server, None where no manifest tells
+    certificate  {subject, issuer, not_before, not_after} of the loopback certificate, None where another one answered or none
+    unavailable  why there is no certificate
+    """
+    process = next(
+        (
+            item
+            for item in processes
+            # A k3s that is an agent has no API server. The deeper one belongs to a cluster in containers (kind).
+            if (item["nested"] or 0) < 2 and (item["name"] == "kube-apiserver" or item["name"] == "k3s-server")
+        ),
+        None,
+    )
+    if process is None:
+        return None
+    found = {"pid": process["pid"], "age": _age(host, process["pid"]), "version": None, "certificate": None, "address": None, "unavailable": None}
+    if process["name"] == "kube-apiserver":
+        found["version"] = _manifest_version(host)
+        address = flag(process["arguments"] or [], "bind-address") or ""
+        port = flag(process["arguments"] or [], "secure-port") or "6443"
+        addresses = (("127.0.0.1" if address in EVERYWHERE else address, int(port)),)
+    else:
+        addresses = K3S
+    for address, port in addresses:
+        try:
+            certificate = _certificate.read(host.peer_certificate(address, port, NAME))
+        except (Unavailable, ValueError) as exc:
+            found["unavailable"] = str(exc)
+            continue
+        if (certificate["subject"] or "").startswith(NAME):
+            del certificate["authority"]
+            return dict(found, certificate=certificate, address="%s:%d" % (address, port), unavailable=None)
+        found["unavailable"] = "%s:%d: answered with the certificate of %s" % (address, port, certificate["subject"])
+    return found
+
+
+def _age(host, pid):
+    stat, uptime = host.read("/proc/%d/stat" % pid), host.read("/proc/uptime")
+    return parse_age(stat, uptime) if stat and uptime else None
+
+
+def _manifest_version(host):
+    for directory in MANIFESTS:
+        try:
+            version = parse_version(host.read(directory + "kube-apiserver.yaml"))
+        except Unavailable:
+            version = None
+        if version:
+            return version
+    return None

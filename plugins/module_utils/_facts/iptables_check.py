@@ -1,0 +1,134 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""Fact: whether iptables -C tells the truth, tried in a network namespace of its own (node_facts 3.3)."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from .._host import Unavailable
+from .._source import reads, runs
+
+# k3s keeps its own at the end of its PATH; RKE2 has a folder for each of its versions.
+BUNDLED = ("/var/lib/rancher/k3s/data/current/bin/aux/", "/var/lib/rancher/rke2/bin/")
+RKE2_DATA = "/var/lib/rancher/rke2/data"
+NAMES = ("iptables", "ip6tables")
+# Some defects read memory that nobody has set, and come and go.
+ROUNDS = 5
+
+SOURCES = (
+    reads("*bin/ip*tables", "which commands there are, the host's and those that k3s and RKE2 bring along"),
+    reads("*/bin/aux/ip*tables", "the commands that k3s brings along"),
+    reads(RKE2_DATA, "the versions whose commands RKE2 has unpacked"),
+    runs("unshare -n -- /bin/sh -c *", "with probes only: -C on rules that are there and that are not, in a network namespace of its own", root=True),
+)
+
+# What it was that answered wrongly: (table, rule, a rule that is not there). One field differs.
+RULES = {
+    "iptables": (
+        (
+            "filter",
+            '-m comment --comment "kubernetes firewall for dropping marked packets" -m mark --mark 0x8000/0x8000 -j DROP',
+            '-m comment --comment "kubernetes firewall for dropping marked packets" -m mark --mark 0x4000/0x4000 -j DROP',
+        ),
+        ("filter", "-d 10.20.30.40 -p tcp --dport 53 -j ACCEPT", "-d 10.20.30.40 -p tcp --dport 54 -j ACCEPT"),
+        (
+            "filter",
+            '-p tcp -m comment --comment "allow LOCAL TCP" -m addrtype --dst-type LOCAL -m multiport --dports 30000:32767 -j RETURN',
+            '-p tcp -m comment --comment "allow LOCAL TCP" -m addrtype --dst-type LOCAL -m multiport --dports 30000:32766 -j RETURN',
+        ),
+        ("filter", "-i eth0 -j ACCEPT", "-i eth1 -j ACCEPT"),
+    ),
+    "ip6tables": (
+        ("filter", "-d fd00::40 -p tcp --dport 53 -j ACCEPT", "-d fd00::40 -p tcp --dport 54 -j ACCEPT"),
+        ("filter", "-i eth0 -j ACCEPT", "-i eth1 -j ACCEPT"),
+        (
+            "nat",
+            '-p tcp --dport 8080 -j DNAT --to-destination "[fd00::1]:80"',
+            '-p tcp --dport 8081 -j DNAT --to-destination "[fd00::1]:80"',
+        ),
+    ),
+}
+
+
+def script(name):
+    """Return what the shell runs, $0 being the command: for each rule and round a line "INDEX present|absent EXIT-CODE"."""
+    lines = []
+    for index, (table, rule, other) in enumerate(RULES[name]):
+        call = '"$0" -w -t %s' % table
+        lines += [
+            "%s -N NODEMEND && for round in %s; do" % (call, " ".join(str(number) for number in range(ROUNDS))),
+            "%s -A NODEMEND %s || break" % (call, rule),
+            # 1.8.7 prints the rule that it has found.
+            "%s -C NODEMEND %s >/dev/null; echo %d present $?" % (call, rule, index),
+            "%s -C NODEMEND %s >/dev/null; echo %d absent $?" % (call, other, index),
+            "%s -F NODEMEND" % call,
+            "done",
+            "%s -F NODEMEND; %s -X NODEMEND" % (call, call),
+        ]
+    return "exec 2>/dev/null\n" + "\n".join(lines) + "\ntrue\n"
+
+
+def parse_answers(text, name):
+    """Return {tried, missed, imagined}: how many rules were asked for, and those denied though there, or affirmed though not."""
+    tried, missed, imagined = set(), set(), set()
+    known = [str(number) for number in range(len(RULES[name]))]
+    for line in text.splitlines():
+        index, what, code = (line.split(" ") + ["", "", ""])[:3]
+        if what not in ("present", "absent") or index not in known:
+            raise ValueError("not an answer of the self-test: %r" % line[:80])
+        if code not in ("0", "1"):
+            continue  # it could not tell
+        rule, other = RULES[name][int(index)][1:]
+        tried.add(rule)
+        if what == "present" and code == "1":
+            missed.add(rule)
+        elif what == "absent" and code == "0":
+            imagined.add(other)
+    return {"tried": len(tried), "missed": sorted(missed), "imagined": sorted(imagined)}
+
+
+def collect(host, timeout, probes):
+    """Return [{path, name, bundled, tried, missed, imagined, error}], one for each iptables and ip6tables of the host and of k3s or RKE2.
+
+    tried     how many rules were asked for; None without probes
+    missed    rules that are there and -C denies: they are appended again and again
+    imagined  rules that are not there and -C affirms: they are never written
+    error     why nothing could be tried, or None
+    """
+    found = []
+    for name in NAMES:
+        own = host.which(name)
+        if own is not None and not own.startswith("/var/lib/rancher/"):
+            found.append(_tried(host, own, name, False, timeout, probes))
+        for directory in _directories(host):
+            path = host.which(directory + name)
+            if path is not None:
+                found.append(_tried(host, path, name, True, timeout, probes))
+    return found
+
+
+def _directories(host):
+    versions = host.listdir(RKE2_DATA) or [] if host.is_root() else []
+    return BUNDLED + tuple("%s/%s/bin/" % (RKE2_DATA, version) for version in versions)
+
+
+def _tried(host, path, name, bundled, timeout, probes):
+    answer = {"path": path, "name": name, "bundled": bundled, "tried": None, "missed": [], "imagined": [], "error": None}
+    if not probes:
+        return answer
+    try:
+        if not host.is_root():
+            raise Unavailable("NeedsRoot", "%s: only root may have a network namespace of its own." % path)
+        # Three times the time of a command: it runs some fifty of them.
+        text = host.output(["unshare", "-n", "--", "/bin/sh", "-c", script(name), path], 3 * timeout)
+        answer.update(parse_answers(text, name))
+        if not answer["tried"]:
+            raise Unavailable("Unreadable", "%s: none of the rules could be tried." % path)
+    except Unavailable as exc:
+        answer["error"] = {"reason": exc.reason, "message": exc.message.replace(script(name), "...")}
+    except ValueError as exc:
+        answer["error"] = {"reason": "Unreadable", "message": str(exc)}
+    return answer

@@ -1,0 +1,95 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""Fact: the release of the running kernel, as its vendor writes it."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import re
+
+from .._host import Unavailable
+from .._source import reads
+
+PATH = "/proc/sys/kernel/osrelease"
+# What is assumed when the operator gives no floor: binfmt_misc's fix-binary flag came with 4.8 (node_facts 4.1).
+DEFAULT_FLOOR = "4.8"
+
+SOURCES = (reads(PATH, "the release of the running kernel (uname -r)"),)
+
+_RELEASE = re.compile(r"^(\d+(?:\.\d+)+)(?:-(\d+(?:\.\d+)*))?")
+
+# Whose kernel it is, by the mark the vendor leaves in the release; the first that matches. ELRepo's releases
+# end in .el7.elrepo, so it comes before Red Hat; openEuler's in .oe1 or .oe2203sp1; Debian's and Ubuntu's in a flavour.
+_VENDORS = tuple(
+    (vendor, re.compile(pattern))
+    for vendor, pattern in (
+        ("microsoft-wsl", r"(?i)-microsoft"),
+        ("elrepo", r"\.elrepo\b"),
+        ("amazon", r"\.amzn\d"),
+        ("openeuler", r"\.oe\d"),
+        ("oracle-uek", r"uek\b"),
+        ("redhat", r"\.el\d"),
+        ("fedora", r"\.fc\d"),
+        ("ubuntu", r"^[\d.]+-\d+-(?:generic|lowlatency|kvm|virtual|aws|azure|gcp|gke|gkeop|ibm|oracle|nvidia|raspi)\b"),
+        ("debian", r"^[\d.]+-\d+(?:\.bpo\.\d+)?-(?:cloud-|rt-)?(?:amd64|arm64|armmp|686|i386|ppc64el|s390x|riscv64|loong64)\b"),
+        ("debian", r"^[\d.]+(?:\+deb\d+|\+bpo|-0\.deb\d+|-0\.bpo)"),
+        ("suse", r"-(?:default|preempt|azure)$"),
+    )
+)
+
+
+def parse(text):
+    """Return {release, version, build, vendor} of a release text.
+
+    version  the numbers before the first dash, [4, 18, 0]
+    build    the numbers right after it, [553] of 4.18.0-553.el8_10.x86_64; empty where there are none
+    vendor   "redhat", "elrepo", "debian", "ubuntu", "amazon", "openeuler", "suse", "fedora", "oracle-uek",
+             "microsoft-wsl", or None where the release bears no mark that is known
+    """
+    release = text.strip()
+    match = _RELEASE.match(release)
+    if not match:
+        raise ValueError("not the release of a kernel: %r" % release[:80])
+    return {
+        "release": release,
+        "version": _numbers(match.group(1)),
+        "build": _numbers(match.group(2)),
+        "vendor": next((vendor for vendor, pattern in _VENDORS if pattern.search(release)), None),
+    }
+
+
+def _numbers(text):
+    return [int(part) for part in text.split(".")] if text else []
+
+
+def below(release, floor):
+    """Return whether a parsed release is below a parsed floor; the build counts only where the floor names one."""
+    version, wanted = _padded(release["version"], floor["version"])
+    if version != wanted or not floor["build"]:
+        return version < wanted
+    build, wanted = _padded(release["build"], floor["build"])
+    return build < wanted
+
+
+def _padded(one, other):
+    length = max(len(one), len(other))
+    return one + [0] * (length - len(one)), other + [0] * (length - len(other))
+
+
+def parse_floor(text):
+    """Return a floor such as "4.8" or "4.18.0-553" in the shape of parse(); unlike a release it may be one number."""
+    match = re.match(r"^v?(\d+(?:\.\d+)*)(?:-(\d+(?:\.\d+)*))?", text.strip())
+    if not match:
+        raise ValueError("not a version of a kernel: %r" % text)
+    return {"version": _numbers(match.group(1)), "build": _numbers(match.group(2))}
+
+
+def collect(host):
+    """Return parse() of the running kernel's release."""
+    text = host.read(PATH)
+    if text is None:
+        raise Unavailable("Unreadable", "%s does not exist." % PATH)
+    return parse(text)

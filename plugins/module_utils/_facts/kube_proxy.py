@@ -1,0 +1,166 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""Fact: kube-proxy: whether it runs, on its own or inside k3s, and how it programs Services."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import re
+
+from .._host import Unavailable
+from .._source import reads
+from .kubelet import flag
+from .processes import shares_network
+
+MODES = ("iptables", "ipvs", "nftables", "userspace", "kernelspace")
+EMBEDDING = ("k3s", "k3s-server", "k3s-agent")
+K3S_CONFIGURATION = "/etc/rancher/k3s/config.yaml"
+
+SOURCES = (
+    reads("/proc/self/ns/net", "the host's network namespace"),
+    reads("/proc/[0-9]*/ns/net", "whether a kube-proxy uses it: one in a pod's own may be anybody's", root=True),
+    reads("/proc/[0-9]*/root/*", "the mode in the file that kube-proxy's --config names, inside its container", root=True),
+    reads(K3S_CONFIGURATION, "proxy-mode, disable-kube-proxy and prefer-bundled-bin of k3s; nothing else is kept", root=True),
+    reads(K3S_CONFIGURATION + ".d", "the same, in parts"),
+    reads(K3S_CONFIGURATION + ".d/*.yaml", "the same, in parts", root=True),
+)
+
+# One top-level key of a KubeProxyConfiguration, so no YAML library is needed; kubeadm writes mode: "".
+_MODE_LINE = re.compile(r"^mode:[ \t]*[\"']?([A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
+_K3S_MODE = re.compile(r"^[^#\n]*\bproxy-mode=([A-Za-z0-9]+)", re.MULTILINE)
+_K3S_FLAG = r"^%s:[ \t]*[\"']?(true|false)\b"
+
+
+def parse_configuration(text):
+    """Return the mode of a KubeProxyConfiguration; without one kube-proxy on Linux takes iptables."""
+    match = _MODE_LINE.search(text)
+    return (match.group(1) if match else "") or "iptables"
+
+
+def parse_k3s(text):
+    """Return {mode, disabled, bundled} of a k3s config.yaml: only these keys, the file also holds the cluster's token."""
+    mode = _K3S_MODE.search(text)
+    return {
+        "mode": mode.group(1) if mode else None,
+        "disabled": _yaml_flag(text, "disable-kube-proxy"),
+        "bundled": _yaml_flag(text, "prefer-bundled-bin"),
+    }
+
+
+def _yaml_flag(text, name):
+    match = re.search(_K3S_FLAG % re.escape(name), text, re.MULTILINE)
+    return match.group(1) == "true" if match else None
+
+
+def has_flag(arguments, name):
+    """Return whether --name or --name=true stands in a list of arguments."""
+    return "--" + name in arguments or "--%s=true" % name in arguments
+
+
+def collect(host, processes, iptables_dumps=None):
+    """Return {running, pid, mode, source, embedded, bundled, ebpf_agent}.
+
+    mode        iptables, ipvs, nftables, or None where it cannot be known
+    source      what says so: arguments, the configuration's path, rules, default
+    embedded    whether it runs inside k3s
+    bundled     k3s only: whether k3s calls its own iptables even where the host has one (prefer-bundled-bin)
+    ebpf_agent  name of a process that can replace kube-proxy by eBPF, or None
+    """
+    own, proved = _proxy(host, processes)
+    k3s = next((item for item in processes if item["name"] in EMBEDDING and not item["nested"]), None)
+    cilium = next((item["name"] for item in processes if item["name"] == "cilium-agent" and (item["nested"] or 0) < 2), None)
+    result = {"running": False, "pid": None, "mode": None, "source": None, "embedded": False, "bundled": None}
+    result["ebpf_agent"] = cilium
+    if own is not None:
+        result.update(running=True, pid=own["pid"])
+        if proved:
+            result["mode"], result["source"] = _own_mode(host, own)
+    elif k3s is not None:
+        settings = _k3s_settings(host, k3s["arguments"] or [])
+        result.update(bundled=settings["bundled"], running=not settings["disabled"], embedded=not settings["disabled"])
+        if result["running"]:
+            result.update(pid=k3s["pid"], mode=settings["mode"] or "iptables", source=settings["source"])
+    if result["mode"] is None and iptables_dumps is not None:
+        result["mode"], result["source"] = _mode_by_rules(iptables_dumps)
+    return result
+
+
+def _proxy(host, processes):
+    """Return (the host's kube-proxy or None, whether it is proved to be): any pod may call its process kube-proxy."""
+    for process in processes:
+        # Deeper than one PID namespace below ours it is another node's, in a container of this host (kind).
+        if not process["watched"] or (process["nested"] or 0) > 1 or not is_proxy(process):
+            continue
+        try:
+            if shares_network(host, process["pid"]):
+                return process, True
+        except Unavailable:  # without root that of a pod cannot be told; it most likely is, so its arguments prove nothing
+            return process, not process["nested"]
+    return None, False
+
+
+def is_proxy(process):
+    """Return whether a watched process is a kube-proxy of its own."""
+    words = process["arguments"] or []
+    return process["name"] == "kube-proxy" or process["name"] == "hyperkube" and ("proxy" in words[:2] or "kube-proxy" in words[:2])
+
+
+def _own_mode(host, process):
+    words = process["arguments"] or []
+    mode = flag(words, "proxy-mode")
+    path = flag(words, "config")
+    if path is None:
+        return _known(mode or "iptables"), "arguments"
+    root = "/proc/%d/root" % process["pid"]
+    try:
+        # The file is a mounted ConfigMap of links; they must be read as the container sees them.
+        text = host.read(host.resolve(path, root=root))
+    except Unavailable:
+        return None, None
+    # With --config the other arguments are ignored, apart from a few that do not matter here.
+    return (_known(parse_configuration(text)), path) if text else (None, None)
+
+
+def _known(mode):
+    return mode if mode in MODES else None
+
+
+def _k3s_settings(host, arguments):
+    settings = {"mode": None, "disabled": None, "bundled": None, "source": "default"}
+    for path in [K3S_CONFIGURATION] + _parts(host):
+        try:
+            text = host.read(path)
+        except Unavailable:
+            continue  # the arguments and the default still say something
+        for name, value in parse_k3s(text or "").items():
+            if value is not None:
+                settings[name] = value
+                settings["source"] = path if name == "mode" else settings["source"]
+    for index, word in enumerate(arguments):
+        value = word.partition("=")[2] if word.startswith("--kube-proxy-arg=") else word
+        if (word.startswith("--kube-proxy-arg=") or arguments[index - 1] == "--kube-proxy-arg") and value.startswith("proxy-mode="):
+            settings.update(mode=value.partition("=")[2], source="arguments")
+    settings["disabled"] = has_flag(arguments, "disable-kube-proxy") or bool(settings["disabled"])
+    settings["bundled"] = has_flag(arguments, "prefer-bundled-bin") or bool(settings["bundled"])
+    settings["mode"] = _known(settings["mode"])
+    return settings
+
+
+def _parts(host):
+    directory = K3S_CONFIGURATION + ".d"
+    try:
+        return ["%s/%s" % (directory, name) for name in host.listdir(directory) or [] if name.endswith(".yaml")]
+    except Unavailable:
+        return []
+
+
+def _mode_by_rules(iptables_dumps):
+    dumps = [dump for versions in iptables_dumps.values() for dump in versions.values()]
+    if any(dump["ipvs"] for dump in dumps):
+        return "ipvs", "rules"
+    if any(dump["kube_services"] for dump in dumps):
+        return "iptables", "rules"
+    return None, None

@@ -1,0 +1,123 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""Fact: which Kubernetes node this host is, of which cluster, and whether it belongs to the control plane."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import base64
+import hashlib
+import re
+
+from .. import _certificate
+from .._host import Unavailable
+from .._source import reads
+from .processes import CONTROL_PLANE, shares_network
+
+ADMIN_KUBECONFIGS = ("/etc/kubernetes/admin.conf", "/etc/rancher/k3s/k3s.yaml", "/etc/rancher/rke2/rke2.yaml")
+CLIENT_CERTIFICATES = (
+    "/var/lib/kubelet/pki/kubelet-client-current.pem",
+    "/var/lib/rancher/k3s/agent/client-kubelet.crt",
+    "/var/lib/rancher/rke2/agent/client-kubelet.crt",
+)
+AUTHORITIES = (
+    "/etc/kubernetes/pki/ca.crt",
+    "/etc/kubernetes/ssl/ca.crt",
+    "/var/lib/rancher/k3s/agent/server-ca.crt",
+    "/var/lib/rancher/rke2/agent/server-ca.crt",
+)
+KUBELET_KUBECONFIG = "/etc/kubernetes/kubelet.conf"
+MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
+
+SOURCES = tuple(
+    [reads(path, "the node's name, from the subject of the kubelet's client certificate", root=True) for path in CLIENT_CERTIFICATES]
+    + [reads(path, "the cluster's identity: a hash of its CA certificate") for path in AUTHORITIES]
+    + [
+        reads(KUBELET_KUBECONFIG, "the CA certificate that the kubelet trusts, where it lies in no file", root=True),
+        reads(MANIFEST, "whether it exists: an API server in a pod is this cluster's own"),
+        reads("/proc/self/ns/net", "the host's network namespace"),
+        reads("/proc/[0-9]*/ns/net", "whether an API server in a pod uses it; else it may be another cluster's", root=True),
+    ]
+    + [reads(path, "whether it exists: a sign of a control-plane host") for path in ADMIN_KUBECONFIGS]
+)
+
+_NODE_USER = "system:node:"
+_AUTHORITY_DATA = re.compile(r"^\s*certificate-authority-data:\s*([A-Za-z0-9+/=]+)\s*$", re.MULTILINE)
+
+
+def collect(host, processes, kubelet=None):
+    """Return {name, name_source, control_plane, cluster, admin_kubeconfig}.
+
+    name         the Kubernetes node's name where the kubelet's certificate or arguments prove it, else None
+    cluster      first 16 hexadecimal digits of the SHA-256 of the cluster's CA certificate, else None
+    """
+    name, source = _name(host, kubelet)
+    admin = next((path for path in ADMIN_KUBECONFIGS if _exists(host, path)), None)
+    serves = any(process["name"] in CONTROL_PLANE and _own(host, process) for process in processes)
+    return {
+        "name": name,
+        "name_source": source,
+        "control_plane": admin is not None or serves,
+        "cluster": _cluster(host),
+        "admin_kubeconfig": admin,
+    }
+
+
+def _own(host, process):
+    """Return whether it serves this host's cluster: a pod may hold another cluster's control plane (vcluster, Kamaji)."""
+    # A static pod is one PID namespace below ours; deeper ones belong to a cluster in containers (kind) on this host.
+    if (process["nested"] or 0) > 1:
+        return False
+    try:
+        return not process["nested"] or shares_network(host, process["pid"]) or _exists(host, MANIFEST)
+    except Unavailable:
+        return True  # only root can tell, and most are
+
+
+def _name(host, kubelet):
+    for path in CLIENT_CERTIFICATES:
+        text = _readable(host, path)
+        # The file may hold the private key as well; only the certificate's own block is decoded.
+        subject = _certificate.common_name(text) if text else None
+        if subject and subject.startswith(_NODE_USER):
+            return subject[len(_NODE_USER) :], path
+    if kubelet and kubelet["hostname_override"]:
+        return kubelet["hostname_override"], "--hostname-override"
+    return None, None
+
+
+def _cluster(host):
+    for path in AUTHORITIES:
+        text = _readable(host, path)
+        if text:
+            return fingerprint(text)
+    match = _AUTHORITY_DATA.search(_readable(host, KUBELET_KUBECONFIG) or "")
+    if not match:
+        return None
+    try:
+        return fingerprint(base64.b64decode(match.group(1)).decode("ascii", "replace"))
+    except (TypeError, ValueError):  # Python 2.7 raises TypeError
+        return None
+
+
+def fingerprint(text):
+    """Return the short SHA-256 of the first certificate in PEM text, or None where there is none."""
+    der = _certificate.first(text)
+    return hashlib.sha256(der).hexdigest()[:16] if der else None
+
+
+def _exists(host, path):
+    try:
+        return host.exists(path)
+    except Unavailable:
+        return False
+
+
+def _readable(host, path):
+    try:
+        return host.read(path)
+    except Unavailable:
+        return None

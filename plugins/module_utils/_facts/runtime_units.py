@@ -1,0 +1,121 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""Fact: the systemd units that start container runtimes, running or not: what the role runtime_limits works on."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from .._source import reads
+from .runtimes import RUNNING, SERVER_UNITS, raised_to_hard, used_by_kubelet
+from .systemd_units import RUNTIME_UNITS
+
+DROP_IN = "/etc/systemd/system/%s.d/zz-nodemend.conf"
+
+SOURCES = (reads(DROP_IN % "*.service", "whether the role runtime_limits has written it"),)
+
+# cri-docker starts no shim and hands no limit to anybody; dockerd behind it does.
+UNITS = tuple(name for name in RUNTIME_UNITS if name != "cri-docker.service") + (
+    "k3s.service",
+    "k3s-agent.service",
+    "rke2-server.service",
+    "rke2-agent.service",
+)
+EMBEDDED = UNITS[-4:]
+
+
+def collect(host, runtimes, kubelet, systemd_units, nofile_ceiling):
+    """Return [{unit, active, used, soft, hard, configured, as_configured, drop_ins, own_drop_in, need_daemon_reload,
+    restart}], by name.
+
+    used        whether the kubelet's pods depend on it; where nothing tells, each one installed
+    soft, hard  the least effective limits of the daemons in it, None while none runs
+    as_configured  whether those are what the unit's configuration gives on this host; None where it cannot be told
+    own_drop_in    {path, present, loaded}: the role's own, on the disk and in what systemd has read
+    restart     what a restart would do, of all daemons in it together; harmless while none runs
+    """
+    by_unit = {}
+    for runtime in runtimes:
+        if runtime["unit"] in systemd_units:
+            by_unit.setdefault(runtime["unit"], []).append(runtime)
+    installed = [name for name in UNITS if name in systemd_units]
+    used = set(runtime["unit"] for runtime in used_by_kubelet(runtimes, kubelet)) or _wanted(installed, kubelet, systemd_units)
+    return [
+        dict(
+            _unit(name, systemd_units[name], by_unit.get(name, []), nofile_ceiling["ceiling"]),
+            used=name in used,
+            own_drop_in=_own_drop_in(host, name, systemd_units[name]["DropInPaths"]),
+        )
+        for name in sorted(set(installed) | set(by_unit))
+    ]
+
+
+def _wanted(installed, kubelet, systemd_units):
+    """Return the installed units that the kubelet will use once they run."""
+    embedded = [name for name in installed if name in EMBEDDED and systemd_units[name]["UnitFileState"] != "disabled"]
+    if embedded:
+        return set(embedded)
+    endpoint = kubelet["endpoint"] or ""
+    for word, wanted in (
+        ("docker", ("docker.service", "containerd.service")),
+        ("crio", ("crio.service",)),
+        ("containerd", ("containerd.service",)),
+    ):
+        if word in endpoint:
+            return set(wanted)
+    return set(installed)
+
+
+def _own_drop_in(host, name, drop_ins):
+    path = DROP_IN % name
+    return {"path": path, "present": host.exists(path), "loaded": path in drop_ins}
+
+
+def _unit(name, unit, runtimes, ceiling):
+    configured = {"soft": unit["LimitNOFILESoft"], "hard": unit["LimitNOFILE"]}
+    return {
+        "unit": name,
+        "active": unit["ActiveState"] in RUNNING,
+        "soft": min([runtime["soft"] for runtime in runtimes] or [None]),
+        "hard": min([runtime["hard"] for runtime in runtimes] or [None]),
+        "configured": configured,
+        "as_configured": _all_as_configured(runtimes, configured, ceiling),
+        "drop_ins": unit["DropInPaths"],
+        "need_daemon_reload": unit["NeedDaemonReload"],
+        "restart": _restart(name, unit, runtimes),
+    }
+
+
+def _all_as_configured(runtimes, configured, ceiling):
+    if not runtimes or configured["hard"] is None:
+        return None
+    return all(as_configured(runtime["soft"], runtime["hard"], configured, ceiling) for runtime in runtimes)
+
+
+def as_configured(soft, hard, configured, ceiling):
+    """Return whether a daemon's limits are what its unit gives: the closest that this host allows (systemd's
+    setrlimit_closest), the soft one perhaps raised to the hard one by the daemon itself (Go 1.19 on).
+    """
+    given_hard, given_soft = _given(configured["hard"], ceiling), _given(configured["soft"], ceiling)
+    return hard == given_hard and (given_soft in (None, soft) or raised_to_hard(soft, hard))
+
+
+def _given(limit, ceiling):
+    if limit is None:
+        return None
+    return ceiling if limit == "infinity" else min(limit, ceiling)
+
+
+def _restart(name, unit, runtimes):
+    kills = [runtime["restart"]["kills_pods"] for runtime in runtimes]
+    because = []
+    for runtime in runtimes:
+        because.extend(reason for reason in runtime["restart"]["because"] if reason not in because)
+    stops = name in SERVER_UNITS or any(runtime["restart"]["stops_control_plane"] for runtime in runtimes)
+    return {
+        "kills_pods": True if True in kills else None if None in kills else False,
+        "stops_control_plane": stops and unit["ActiveState"] in RUNNING,
+        "because": because,
+    }

@@ -1,0 +1,236 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""Fact: the container runtimes that run here, their limits, and what a restart of each would do to pods."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import json
+
+from .. import _go
+from .._host import Unavailable
+from .._source import reads
+from .nofile_ceiling import parse_limits
+from .processes import CONTROL_PLANE, RUNTIMES, SHIMS
+from .systemd_units import bound_to, cgroup_of_unit, unit_of
+
+SOURCES = (
+    reads("/proc/[0-9]*/limits", "effective limits of runtimes and of the containers' first processes"),
+    reads("/proc/[0-9]*/fd", "how many descriptors a runtime has in use", root=True),
+    reads("/proc/[0-9]*/exe", "the Go version a runtime was built with, from its ELF sections", root=True),
+    reads("/etc/docker/daemon.json", "live-restore"),
+)
+
+NAMES = {"containerd": "containerd", "dockerd": "docker", "dockerd-current": "docker", "crio": "cri-o"}
+EMBEDDING = {"k3s": "k3s", "k3s-server": "k3s", "k3s-agent": "k3s", "rke2": "rke2"}
+_EMBEDDING_UNITS = {
+    "k3s.service": "k3s",
+    "k3s-agent.service": "k3s",
+    "rke2-server.service": "rke2",
+    "rke2-agent.service": "rke2",
+}
+# systemd.kill(5): control-group and mixed also end what is left in the unit's cgroup.
+SURVIVING_KILL_MODES = ("process", "none")
+RUNNING = ("active", "reloading", "activating")
+SERVER_UNITS = ("k3s.service", "rke2-server.service")
+# Bound units whose restart no pod notices. docker.service is one with live-restore only.
+_HARMLESS = ("kubelet.service", "cri-docker.service", "kube-proxy.service")
+
+
+def collect(host, processes, systemd_units=None):
+    """Return a list of runtimes, one dict each:
+
+    name            containerd, docker, cri-o, k3s or rke2 (the containerd inside those)
+    pid, unit       of the daemon; unit None outside systemd
+    soft, hard      effective limit of open files
+    in_use          descriptors in use, None without root
+    configured      {soft, hard} of the unit: number, "infinity" or None
+    kill_mode, delegate, fragment, drop_ins, need_daemon_reload   of the unit, None where unknown
+    handed          {soft, pid, name}: limit seen on a container's first process (a pause process where there is one), or None
+    go_version      "go1.19.8" or None
+    restart         {kills_pods: true, false or null (cannot be told), stops_control_plane: bool, because: [sentences]}
+    """
+    by_pid = dict((process["pid"], process) for process in processes)
+    runtimes = []
+    for process in processes:
+        if process["name"] not in RUNTIMES or process["nested"]:
+            continue
+        limits = host.read("/proc/%d/limits" % process["pid"])
+        if limits is None:  # it ended meanwhile
+            continue
+        soft, hard = parse_limits(limits)
+        unit_name = unit_of(process["cgroup"])
+        unit = (systemd_units or {}).get(unit_name) or {}
+        runtime = {
+            "name": _name(process, by_pid, unit_name),
+            "pid": process["pid"],
+            "unit": unit_name,
+            "soft": soft,
+            "hard": hard,
+            "in_use": _in_use(host, process["pid"]),
+            "configured": {"soft": unit.get("LimitNOFILESoft"), "hard": unit.get("LimitNOFILE")},
+            "kill_mode": unit.get("KillMode"),
+            "delegate": unit.get("Delegate"),
+            "fragment": unit.get("FragmentPath"),
+            "drop_ins": unit.get("DropInPaths", []),
+            "need_daemon_reload": unit.get("NeedDaemonReload"),
+            "handed": _handed(host, processes, process["cgroup"]),
+            "go_version": _go_version(host, process["pid"]),
+        }
+        runtime["restart"] = restart(runtime, process["cgroup"], processes, systemd_units, _live_restore(host, processes))
+        runtimes.append(runtime)
+    return runtimes
+
+
+def _name(process, by_pid, unit_name):
+    parent = by_pid.get(process["parent"], {})
+    # An embedded containerd outlives a k3s that was killed: then only its unit tells.
+    return EMBEDDING.get(parent.get("name")) or _EMBEDDING_UNITS.get(unit_name) or NAMES[process["name"]]
+
+
+def raised_to_hard(soft, hard):
+    """Return whether a soft limit is as high as its owner can set it.
+
+    Go's runtime raises it when a program starts (1.19 on), and leaves one missing, to notice when somebody else changes it
+    (src/syscall/rlimit.go, golang/go issue 66797; seen with 1.24.4, not with 1.19.8).
+    """
+    return hard - soft in (0, 1)
+
+
+def _in_use(host, pid):
+    try:
+        names = host.listdir("/proc/%d/fd" % pid)
+    except Unavailable:
+        return None
+    return None if names is None else len(names)
+
+
+def _go_version(host, pid):
+    path = "/proc/%d/exe" % pid
+    try:
+        return _go.version(lambda offset, size: host.read_bytes(path, offset, size) or b"")
+    except (Unavailable, ValueError):
+        return None  # it explains a verdict, it never decides one
+
+
+def _handed(host, processes, cgroup):
+    """Return what shims in this daemon's cgroup hand to containers, seen on a container's first process.
+
+    The daemon and the shim raise themselves and put the old limit back for their children (Go 1.19.9 on), so only a
+    container's process shows it; "pause" is a C program that never touches its limits, any other may have changed its own.
+    """
+    shims = set(
+        process["pid"]
+        for process in processes
+        if process["name"] in SHIMS and not process["nested"] and _together(process["cgroup"], cgroup)
+    )
+    children = [process for process in processes if process["parent"] in shims and process["pid"] not in shims]
+    children.sort(key=lambda process: (process["name"] != "pause", process["pid"]))
+    for process in children:
+        limits = host.read("/proc/%d/limits" % process["pid"])
+        if limits:
+            return {"soft": parse_limits(limits)[0], "pid": process["pid"], "name": process["name"]}
+    return None
+
+
+def _together(cgroup, other):
+    """Return whether two cgroup paths lie in the same systemd unit; a unit of that name inside a container is another."""
+    return cgroup_of_unit(cgroup) is not None and cgroup_of_unit(cgroup) == cgroup_of_unit(other)
+
+
+def _live_restore(host, processes):
+    """Return whether dockerd keeps containers alive while it restarts (docs.docker.com, "Live restore")."""
+    for process in processes:
+        if NAMES.get(process["name"]) == "docker" and not process["nested"]:
+            words = process["arguments"] or []
+            if "--live-restore" in words or "--live-restore=true" in words:
+                return True
+    return parse_live_restore(host.read("/etc/docker/daemon.json") or "{}")
+
+
+def parse_live_restore(text):
+    """Return the value of live-restore in a daemon.json; one that dockerd could not read does not turn it on."""
+    try:
+        settings = json.loads(text)
+    except ValueError:
+        return False
+    return bool(isinstance(settings, dict) and settings.get("live-restore") is True)
+
+
+def restart(runtime, cgroup, processes, systemd_units, live_restore):
+    """Return what restarting a runtime's unit would do to pods and to the control plane.
+
+    cgroup is the daemon's; systemd_units is None where systemd could not be asked: then nobody can tell (kills_pods None).
+    """
+    unit_name = runtime["unit"]
+    because = []
+    kills = False
+    if systemd_units is None or unit_name is None or unit_name not in systemd_units:
+        kills = None
+        because.append("no systemd unit could be read for it")
+    else:
+        unit = systemd_units[unit_name]
+        inside = [
+            process
+            for process in processes
+            if (not process["watched"] or process["name"] in SHIMS + ("pause",)) and _together(process["cgroup"], cgroup)
+        ]
+        if inside and unit["KillMode"] not in SURVIVING_KILL_MODES:
+            kills = True
+            because.append(
+                "KillMode=%s of %s would end %d container processes in its cgroup"
+                % (unit["KillMode"], unit_name, len(inside))
+            )
+        for bound in bound_units(unit, systemd_units):
+            if bound in _HARMLESS or bound == "docker.service" and live_restore:
+                continue
+            kills = True
+            because.append("%s is bound to %s and would stop with it" % (bound, unit_name))
+    if runtime["name"] == "docker" and not live_restore:
+        kills = True
+        because.append("dockerd stops its containers on a restart, live-restore is off")
+    return {
+        "kills_pods": kills,
+        "stops_control_plane": unit_name in SERVER_UNITS or _starts_control_plane(processes, cgroup),
+        "because": because,
+    }
+
+
+def _starts_control_plane(processes, cgroup):
+    """Return whether what runs in this daemon's unit, not in a pod, is a control plane (k0s starts it beside its containerd)."""
+    return any(
+        process["name"] in CONTROL_PLANE + ("etcd",) and not process["nested"] and _together(process["cgroup"], cgroup)
+        for process in processes
+    )
+
+
+def bound_units(unit, systemd_units):
+    """Return the running services that stop or restart with this one; a socket or a target holds no pod."""
+    return [
+        name
+        for name in bound_to(unit)
+        if name.endswith(".service") and systemd_units.get(name, {}).get("ActiveState") in RUNNING
+    ]
+
+
+def used_by_kubelet(runtimes, kubelet):
+    """Return the runtimes that the kubelet's pods depend on; each one found where no kubelet says which."""
+    embedded = [runtime for runtime in runtimes if runtime["name"] in ("k3s", "rke2")]
+    if embedded:
+        return embedded
+    if not (kubelet["running"] or kubelet["enabled"]):
+        return runtimes
+    endpoint = kubelet["endpoint"] or ""
+    if kubelet["dockershim"] or "docker" in endpoint:
+        # dockerd has containerd start the shims, so both must be sound.
+        wanted = ("docker", "containerd")
+    elif "crio" in endpoint:
+        wanted = ("cri-o",)
+    elif "containerd" in endpoint:
+        wanted = ("containerd",)
+    else:
+        return runtimes
+    return [runtime for runtime in runtimes if runtime["name"] in wanted]

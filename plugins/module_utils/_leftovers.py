@@ -1,0 +1,151 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""What Kubernetes has left in a netfilter backend: found, seen to stand still, removed and put back, as text. Pure."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import collections
+import re
+
+from . import _rules
+
+# Chain name, rule as "-A CHAIN ...", its counters, its position among the rules of its chain (from 1).
+Rule = collections.namedtuple("Rule", "chain line packets bytes position")
+
+_COUNTED = re.compile(r"^\[(\d+):(\d+)\] (-A (\S+).*)$")
+_FAMILIES = tuple(family for family, unused in _rules.FAMILIES)
+# Targets that decide over a packet. What only jumps, returns or marks is passed by every packet and says nothing.
+_DECIDING = ("ACCEPT", "DROP", "REJECT", "DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP", "CT", "NOTRACK", "TPROXY")
+
+
+def parse(text):
+    """Return {table: {chains: [names], rules: [Rule]}} from what iptables-save -c prints, tables in its order."""
+    tables = collections.OrderedDict()
+    table = None
+    for line in text.splitlines():
+        if line.startswith("*"):
+            table = tables.setdefault(line[1:].strip(), {"chains": [], "rules": [], "lengths": {}})
+        elif line.startswith(":") and table is not None:
+            table["chains"].append(line[1:].split(" ", 1)[0])
+        elif line.startswith("# Table `") and "is incompatible" in line:
+            raise ValueError("this iptables cannot read a table: %s" % line[2:])
+        elif line and not line.startswith("#") and line != "COMMIT":
+            match = _COUNTED.match(line)
+            if not match or table is None:
+                raise ValueError("not a line of iptables-save -c: %r" % line[:80])
+            packets, octets, rule, chain = match.groups()
+            position = table["lengths"].get(chain, 0) + 1
+            table["lengths"][chain] = position
+            table["rules"].append(Rule(chain, rule, int(packets), int(octets), position))
+    return tables
+
+
+def own_chains(table):
+    """Return the chains of Kubernetes and its network in a table."""
+    return [name for name in table["chains"] if _rules.family_of_chain(name) in _FAMILIES]
+
+
+def own_rules(table):
+    """Return their rules: all in their chains, and those in other chains that jump to one or carry their comment."""
+    return [rule for rule in table["rules"] if _rules.family_of_rule(rule.line) in _FAMILIES]
+
+
+def count(tables):
+    """Return (chains, rules) of Kubernetes and its network."""
+    return (
+        sum(len(own_chains(table)) for table in tables.values()),
+        sum(len(own_rules(table)) for table in tables.values()),
+    )
+
+
+def movement(before, after):
+    """Return sentences that say how what Kubernetes left has changed between two samples; empty where it stands still.
+
+    Still means: the same chains and rules in the same order, no counter lower (a writer that restores its rules sets them
+    back), and no rule that decides over packets hit. A jump is passed by every packet, so that its counter may rise.
+    """
+    moved = []
+    for name in sorted(set(before) | set(after)):
+        old, new = (tables.get(name, {"chains": [], "rules": [], "lengths": {}}) for tables in (before, after))
+        if own_chains(old) != own_chains(new):
+            moved.append("the chains in %s have changed" % name)
+            continue
+        olds, news = own_rules(old), own_rules(new)
+        if [rule.line for rule in olds] != [rule.line for rule in news]:
+            moved.append("the rules in %s have changed (%d, then %d)" % (name, len(olds), len(news)))
+            continue
+        for one, two in zip(olds, news):
+            if two.packets < one.packets:
+                moved.append("the counter of a rule in %s went back, something has written it anew: %s" % (name, one.line))
+            elif two.packets > one.packets and _rules.target_of(_rules.words(one.line)) in _DECIDING:
+                moved.append("%d packets met a rule in %s: %s" % (two.packets - one.packets, name, one.line))
+    return moved
+
+
+def removal(tables):
+    """Return {table: input of iptables-restore --noflush} that removes what Kubernetes left and nothing else."""
+    inputs = collections.OrderedDict()
+    for name, table in tables.items():
+        chains = own_chains(table)
+        jumps = ["-D" + rule.line[2:] for rule in own_rules(table) if rule.chain not in chains]
+        if chains or jumps:
+            lines = jumps + ["-F " + chain for chain in chains] + ["-X " + chain for chain in chains]
+            inputs[name] = _transaction(name, lines)
+    return inputs
+
+
+def restoration(saved, present):
+    """Return {table: input of iptables-restore --noflush} that puts back what Kubernetes had in saved and has not in present.
+
+    A rule in a foreign chain goes back to its position there, or to the end where the chain has become shorter.
+    """
+    inputs = collections.OrderedDict()
+    for name, table in saved.items():
+        now = present.get(name, {"chains": [], "rules": [], "lengths": {}})
+        there = set(now["chains"])
+        chains = [chain for chain in own_chains(table) if chain not in there]
+        lengths = dict(now["lengths"])
+        lines = [":%s - [0:0]" % chain for chain in chains]
+        have = [rule.line for rule in own_rules(now)]
+        for rule in own_rules(table):
+            if rule.chain in chains:
+                lines.append(rule.line)
+            elif rule.line in have:
+                have.remove(rule.line)
+            else:
+                length = lengths.get(rule.chain, 0)
+                lengths[rule.chain] = length + 1
+                rest = rule.line[len("-A ") + len(rule.chain) :]
+                lines.append("-I %s %d%s" % (rule.chain, min(rule.position, length + 1), rest))
+        if lines:
+            inputs[name] = _transaction(name, lines)
+    return inputs
+
+
+def without(tables):
+    """Return the tables as they will be once what Kubernetes left is removed, to compute the way back in advance."""
+    rest = collections.OrderedDict()
+    for name, table in tables.items():
+        gone = set(own_rules(table))
+        chains = set(own_chains(table))
+        rules = [rule for rule in table["rules"] if rule not in gone]
+        lengths = collections.Counter(rule.chain for rule in rules)
+        rest[name] = {"chains": [chain for chain in table["chains"] if chain not in chains], "rules": rules, "lengths": lengths}
+    return rest
+
+
+def listing(tables):
+    """Return the rules as lines for a diff, without counters."""
+    lines = []
+    for name, table in tables.items():
+        lines.append("*" + name)
+        lines += [":" + chain for chain in table["chains"]] + [rule.line for rule in table["rules"]]
+    return "".join(line + "\n" for line in lines)
+
+
+def _transaction(table, lines):
+    return "".join(line + "\n" for line in ["*" + table] + lines + ["COMMIT"])

@@ -1,0 +1,51 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""The shell of the info modules of a node: options in, facts and verdicts out."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ansible.module_utils.basic import AnsibleModule
+
+from . import _catalogue
+from ._ansible import end, open_facts, unavailable, values_of
+from ._option import argument_spec
+
+
+def run_node_scan(conditions):
+    """Run an info module over all node conditions, or those named in its option "conditions"."""
+    options = _catalogue.options_for(conditions)
+    spec = argument_spec(options)
+    spec["conditions"] = {"type": "list", "elements": "str", "choices": sorted(item.id for item in conditions)}
+    spec["symptoms"] = {"type": "bool", "default": False}
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    wanted = module.params["conditions"]
+    facts = open_facts(module, options, _catalogue)
+    result = _catalogue.scan(facts, conditions if wanted is None else _catalogue.chosen(conditions, wanted))
+    result["symptoms"] = None
+    if module.params["symptoms"]:
+        _catalogue.add_symptoms(facts, result)
+    node = values_of(facts, ("node", "node_identity", "addresses", "blackholes"))
+    result["node"] = dict(_catalogue.overview(facts), addresses=node["addresses"], blackholes=node["blackholes"])
+    for fact in ("node_identity", "node"):
+        result["node"].update(node[fact] or {})
+    end(module, facts, result)
+
+
+def run_subject(subject, names, conditions):
+    """Run an info module of one subject: its facts under the subject's name, and its conditions.
+
+    subject     key of the facts in the result
+    names       the facts it returns; one that could not be read is null and listed in "unavailable"
+    conditions  its conditions
+    """
+    options = _catalogue.options_for(conditions)
+    module = AnsibleModule(argument_spec=argument_spec(options), supports_check_mode=True)
+    facts = open_facts(module, options, _catalogue)
+    result = _catalogue.scan(facts, conditions)
+    result[subject] = values_of(facts, names)
+    result["unavailable"] = unavailable(facts, names)
+    end(module, facts, result)

@@ -1,0 +1,291 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""A manifest of Calico with the settings that a cluster has made locally (cluster_facts 5.5). Pure: documents in, documents out."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import copy
+import json
+import re
+
+CONFIG = "calico-config"
+# What some release of the official manifests has and another has not: it comes and goes with the manifest.
+CONTAINERS = ("upgrade-ipam", "install-cni", "flexvol-driver", "mount-bpffs", "ebpf-bootstrap")
+VOLUMES = ("bpffs", "cni-log-dir", "flexvol-driver-host", "nodeproc", "policysync", "sys-fs", "sysfs", "var-lib-calico", "var-run-calico")
+PLUGINS = ("calico", "portmap", "bandwidth")
+CRITICAL = "scheduler.alpha.kubernetes.io/critical-pod"  # until 3.14; priorityClassName since
+# Environment that is a setting of the cluster, whatever the manifest says.
+SETTINGS = re.compile(
+    r"^(FELIX_|CALICO_|BGP_|ETCD_|IP6?$|IP6?_AUTODETECTION_METHOD$|NODEIP$|AS$|CLUSTER_TYPE$|USE_POD_CIDR$|NO_DEFAULT_POOLS$"
+    r"|KUBERNETES_SERVICE_(HOST|PORT)$|ENABLED_CONTROLLERS$|LOG_LEVEL$|TYPHA_|CNI_|SKIP_CNI_BINARIES$|UPDATE_CNI_BINARIES$)"
+)
+# Of a container and of a pod: settings of the cluster; what comes from the manifest; what the API server adds by itself.
+CONTAINER_MANIFEST = (
+    "name", "image", "command", "lifecycle", "livenessProbe", "readinessProbe", "startupProbe", "securityContext", "volumeMounts", "env", "envFrom",
+    "resources", "imagePullPolicy", "terminationMessagePath", "terminationMessagePolicy",
+)  # fmt: skip
+POD_SETTINGS = ("affinity", "dnsConfig", "dnsPolicy", "hostAliases", "imagePullSecrets", "priorityClassName", "runtimeClassName", "schedulerName")
+POD_DEFAULTS = {"dnsPolicy": "ClusterFirst", "schedulerName": "default-scheduler"}
+POD_MANIFEST = (
+    "containers", "initContainers", "volumes", "tolerations", "nodeSelector", "hostNetwork", "hostPID", "securityContext", "serviceAccount",
+    "serviceAccountName", "restartPolicy", "terminationGracePeriodSeconds",
+)  # fmt: skip
+OFFICIAL = ("", "calico", "docker.io/calico", "quay.io/calico")
+NAMES = ("node", "cni", "kube-controllers", "pod2daemon-flexvol", "typha", "calico")
+# What old manifests said where nobody had chosen.
+UNCHOSEN = {"ENABLED_CONTROLLERS": ("node",)}
+SETTINGS_OF_CONFIG = ("calico_backend", "typha_service_name", "veth_mtu")
+
+
+class Carried(object):
+    """What was carried over, in sentences, and what cannot be: {name that calico_discard takes: sentence}."""
+
+    def __init__(self, discard):
+        self._discard = discard
+        self.kept = []
+        self.dropped = []
+        self.lost = {}
+
+    def keep(self, where, what):
+        self.kept.append("%s: %s" % (where, what))
+
+    def lose(self, name, sentence):
+        if name in self._discard:
+            self.dropped.append(sentence)
+        else:
+            self.lost[name] = sentence
+
+
+def key(item):
+    return item["kind"], item["metadata"].get("namespace") or "", item["metadata"]["name"]
+
+
+def carry(documents, live, discard=(), image_prefix=None):
+    """Return (documents with the local settings of the live objects, Carried)."""
+    carried = Carried(discard)
+    known = dict((key(item), item) for item in live)
+    documents = copy.deepcopy(documents)
+    prefix = image_prefix or _private_prefix(documents, known, carried)
+    for document in documents:
+        old = known.get(key(document))
+        if document["kind"] in ("DaemonSet", "Deployment"):
+            if old is not None:
+                _workload(document, old, carried)
+            for container in _containers(document):
+                container["image"] = _moved(container["image"], prefix)
+        elif document["kind"] == "ConfigMap" and document["metadata"]["name"] == CONFIG and old is not None:
+            _config(document, old, carried)
+    if prefix:
+        carried.keep("images", "from %s" % prefix)
+    return documents, carried
+
+
+def _containers(workload):
+    spec = workload["spec"]["template"]["spec"]
+    return (spec.get("initContainers") or []) + (spec.get("containers") or [])
+
+
+def split_image(image):
+    """Return (everything before the last slash, name, tag with its colon or digest with its sign)."""
+    head, unused, last = image.rpartition("/")
+    match = re.match(r"^([^:@]*)(.*)$", last)
+    return head, match.group(1), match.group(2)
+
+
+def _moved(image, prefix):
+    """Return an official image from where the cluster has it; one that the operator has written another way stays."""
+    head, name, tag = split_image(image)
+    return "%s/%s%s" % (prefix, name, tag) if prefix and head in OFFICIAL else image
+
+
+def _private_prefix(documents, known, carried):
+    """Return where the live images come from, None for the official places."""
+    heads = set()
+    for document in documents:
+        old = known.get(key(document))
+        if document["kind"] not in ("DaemonSet", "Deployment") or old is None:
+            continue
+        official = any(split_image(container["image"])[0] in OFFICIAL for container in _containers(document))
+        for container in _containers(old):
+            head, name, unused = split_image(container["image"])
+            heads.add(head if head not in OFFICIAL else None)
+            if head not in OFFICIAL and official and name not in NAMES:
+                carried.lose("image/" + container["name"], "%s runs %s, whose name is not Calico's" % (container["name"], container["image"]))
+    if len(heads) > 1:
+        places = ", ".join(sorted(head or "the official place" for head in heads))
+        carried.lose("image/prefix", "the images come from several places (%s); name one in calico_image_prefix" % places)
+    return heads.pop() if len(heads) == 1 else None
+
+
+def _workload(document, old, carried):
+    name = document["metadata"]["name"]
+    for field in ("updateStrategy", "replicas", "minReadySeconds"):
+        if field in old["spec"] and old["spec"][field] != document["spec"].get(field) and (field in document["spec"] or field == "minReadySeconds"):
+            document["spec"][field] = old["spec"][field]
+            carried.keep(name, "%s %s" % (field, _text(old["spec"][field])))
+    new_template, old_template = document["spec"]["template"], old["spec"]["template"]
+    for field in ("labels", "annotations"):
+        _labels(name, field, new_template.setdefault("metadata", {}), old_template.get("metadata") or {}, carried)
+    _pod(name, new_template["spec"], old_template["spec"], carried)
+
+
+def _labels(name, field, new, old, carried):
+    for label, value in sorted((old.get(field) or {}).items()):
+        if label != CRITICAL and (new.get(field) or {}).get(label) != value:
+            new.setdefault(field, {})[label] = value
+            carried.keep(name, "%s %s=%s of its pods" % (field[:-1], label, value))
+
+
+def _pod(name, new, old, carried):
+    for field in POD_SETTINGS:
+        if field in old and old[field] != new.get(field, POD_DEFAULTS.get(field)):
+            new[field] = old[field]
+            carried.keep(name, "%s %s" % (field, _text(old[field])))
+    for field in sorted(set(old) - set(POD_SETTINGS) - set(POD_MANIFEST) - set(new)):
+        carried.lose("%s/%s" % (name, field), "%s has %s: %s" % (name, field, _text(old[field])))
+    for toleration in old.get("tolerations") or []:
+        if toleration not in new.get("tolerations", []):
+            new.setdefault("tolerations", []).append(toleration)
+            carried.keep(name, "toleration %s" % _text(toleration))
+    for label, value in sorted((old.get("nodeSelector") or {}).items()):
+        if new.get("nodeSelector", {}).get(label) != value:
+            new.setdefault("nodeSelector", {})[label] = value
+            carried.keep(name, "nodeSelector %s=%s" % (label, value))
+    if old.get("serviceAccountName") != new.get("serviceAccountName"):
+        carried.lose("%s/serviceAccountName" % name, "%s runs as the account %s" % (name, old.get("serviceAccountName")))
+    _volumes(name, new, old, carried)
+    before = dict((item["name"], item) for item in _members(old))
+    after = dict((item["name"], item) for item in _members(new))
+    for container in sorted(set(before) - set(after)):
+        if container not in CONTAINERS:
+            carried.lose("%s/container/%s" % (name, container), "%s has the container %s" % (name, container))
+    for container in sorted(set(before) & set(after)):
+        _container(container, after[container], before[container], carried)
+
+
+def _members(spec):
+    return (spec.get("initContainers") or []) + (spec.get("containers") or [])
+
+
+def _volumes(name, new, old, carried):
+    after = dict((volume["name"], volume) for volume in new.get("volumes") or [])
+    for volume in old.get("volumes") or []:
+        kind = sorted(set(volume) - set(["name"]))
+        where = "%s/volume/%s" % (name, volume["name"])
+        other = after.get(volume["name"])
+        if other is None:
+            if volume["name"] not in VOLUMES:
+                carried.lose(where, "%s mounts %s: %s" % (name, volume["name"], _text(volume.get(kind[0]) if kind else None)))
+        elif kind != sorted(set(other) - set(["name"])):
+            carried.lose(where, "%s has the volume %s as %s" % (name, volume["name"], ", ".join(kind)))
+        elif kind == ["hostPath"] and volume["hostPath"]["path"] != other["hostPath"]["path"]:
+            other["hostPath"]["path"] = volume["hostPath"]["path"]
+            carried.keep(name, "volume %s at %s" % (volume["name"], volume["hostPath"]["path"]))
+
+
+def _container(name, new, old, carried):
+    for field in sorted(set(old) - set(CONTAINER_MANIFEST) - set(new)):
+        carried.lose("%s/%s" % (name, field), "%s has %s: %s" % (name, field, _text(old[field])))
+    if (old.get("resources") or {}) != (new.get("resources") or {}):
+        new["resources"] = old.get("resources") or {}
+        carried.keep(name, "resources %s" % _text(new["resources"]))
+    if old.get("imagePullPolicy", "IfNotPresent") != new.get("imagePullPolicy", "IfNotPresent"):
+        new["imagePullPolicy"] = old["imagePullPolicy"]
+        carried.keep(name, "imagePullPolicy %s" % old["imagePullPolicy"])
+    for source in old.get("envFrom") or []:
+        if source not in (new.get("envFrom") or []):
+            carried.lose("%s/envFrom" % name, "%s takes its environment from %s" % (name, _text(source)))
+    _environment(name, new, old, carried)
+
+
+def _environment(name, new, old, carried):
+    after = dict((entry["name"], entry) for entry in new.get("env") or [])
+    order = []
+    for entry in old.get("env") or []:
+        entry = _plain(entry)
+        known = entry["name"] in after
+        order.append(entry["name"])
+        if known and (_plain(after[entry["name"]]) == entry or entry.get("value") in UNCHOSEN.get(entry["name"], ())):
+            continue
+        if not known and not SETTINGS.match(entry["name"]):
+            carried.lose("%s/env/%s" % (name, entry["name"]), "%s has the environment %s" % (name, _setting(entry)))
+            continue
+        after[entry["name"]] = entry
+        carried.keep(name, _setting(entry))
+    if after:
+        # $(NODEIP) in a value is only known after NODEIP: what was there keeps its order, what is new follows.
+        rest = [entry["name"] for entry in new.get("env") or [] if entry["name"] not in order]
+        new["env"] = [after[entry] for entry in order + rest if entry in after]
+
+
+def _plain(entry):
+    """Return an entry of env without what the API server adds: an empty value, the API version of a field."""
+    entry = copy.deepcopy(entry)
+    reference = (entry.get("valueFrom") or {}).get("fieldRef")
+    if reference and reference.get("apiVersion") == "v1":
+        del reference["apiVersion"]
+    if "valueFrom" not in entry:
+        entry["value"] = str(entry.get("value", ""))
+    return entry
+
+
+def _setting(entry):
+    return "%s=%s" % (entry["name"], entry["value"]) if "value" in entry else "%s from %s" % (entry["name"], _text(entry["valueFrom"]))
+
+
+def _config(document, old, carried):
+    data = document.setdefault("data", {})
+    for name, value in sorted((old.get("data") or {}).items()):
+        if data.get(name) == value:
+            continue
+        if name == "cni_network_config" and name in data:
+            data[name] = _network(data[name], value, carried)
+        elif name in SETTINGS_OF_CONFIG:
+            data[name] = value
+            carried.keep(CONFIG, "%s %s" % (name, value))
+        else:
+            carried.lose("%s/%s" % (CONFIG, name), "%s has %s" % (CONFIG, name))
+
+
+def _network(new_text, old_text, carried):
+    """Return the CNI configuration of the manifest with what the cluster has added to its own."""
+    try:
+        new, old = _parse(new_text), _parse(old_text)
+        plugins = old["plugins"]
+        own = next(plugin for plugin in plugins if plugin["type"] == "calico")
+        target = next(plugin for plugin in new["plugins"] if plugin["type"] == "calico")
+    except (KeyError, StopIteration, TypeError, ValueError):
+        if "cni_network_config" not in carried.lost:
+            carried.lose("%s/cni_network_config" % CONFIG, "the CNI configuration in %s could not be understood" % CONFIG)
+        return new_text
+    changed = []
+    for field, value in sorted(own.items()):
+        if target.get(field) != value:
+            target[field] = value
+            changed.append("%s %s" % (field, _text(value)))
+    for field in sorted(set(old) - set(["plugins"])):
+        if new.get(field) != old[field] and field != "cniVersion":
+            new[field] = old[field]
+            changed.append("%s %s" % (field, _text(old[field])))
+    for index, plugin in enumerate(plugins):
+        if plugin["type"] not in PLUGINS:
+            place = min(index, len(new["plugins"]))
+            new["plugins"].insert(place, plugin)
+            changed.append("plugin %s" % plugin["type"])
+    if not changed:
+        return new_text
+    carried.keep(CONFIG, "CNI configuration: %s" % ", ".join(changed))
+    return re.sub(r'"(__[A-Z_]+__)!"', r"\1", json.dumps(new, indent=2, separators=(",", ": ")))
+
+
+def _parse(text):
+    # __CNI_MTU__ stands without quotes until install-cni puts a number there.
+    return json.loads(re.sub(r'(?<!")(__[A-Z_]+__)(?!")', r'"\1!"', text))
+
+
+def _text(value):
+    return value if isinstance(value, str) else json.dumps(value, sort_keys=True)

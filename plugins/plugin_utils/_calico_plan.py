@@ -1,0 +1,376 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""What the role calico would do with a manifest in a cluster, and why it may not. Pure: text and objects in, a plan out."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import copy
+import json
+
+import yaml
+
+from ..module_utils import _calico_rbac, _calico_releases, _version
+from ..module_utils._facts import calico, calico_installation
+from . import _calico_gates as gates
+from . import _calico_manifest as manifest
+
+NAMES = ("calico-node", "canal")
+LABELS = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
+# On the DaemonSet while its nodes are renewed one by one: what a run that was killed must know to go on.
+ROLLOUT = "nodemend.kubernetes/calico-rollout"
+RBAC = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
+LAST = "calico-kube-controllers"
+SECRETS = ("Secret", "SecretList")
+
+
+def plan(text, found, options, looked=None):
+    """Return the plan of an upgrade.
+
+    text      the manifest
+    found     {version: of the server, objects: {daemonsets, deployments, configmaps, clusterroles, pods, nodes, installations, ippools, ...},
+              kubekey: whether its manifest lies on the host}
+    options   {accepted, discard, image_prefix, target_version, backup}
+    looked    what FORWARD holds on the hosts of the inventory (_calico_gates.forward), None before anybody has looked
+
+    refused   [{gate, message, override}]; with it the rest may be missing
+    current, target        versions; current is a list, oldest first
+    steady, rollout        documents at the end, and while nodes are renewed one by one
+    carried, dropped, warnings     sentences
+    daemonset {namespace, name}, nodes (in order), images, pull_secrets, begun (by a run that did not end), backup (its file)
+    look      whether the rules of the hosts must be looked at
+    """
+    result = {
+        "refused": [], "warnings": [], "carried": [], "dropped": [], "current": [], "target": None, "steady": [], "rollout": [],
+        "daemonset": None, "nodes": [], "images": [], "pull_secrets": [], "begun": False, "backup": options["backup"], "look": False,
+    }  # fmt: skip
+    accepted = options["accepted"]
+    daemonset, refused = _installed(found, accepted)
+    if refused:
+        return dict(result, refused=refused)
+    documents, target, refused = _read(text, daemonset, found, options)
+    if refused:
+        return dict(result, refused=refused)
+    current, refused = running(daemonset, found)
+    if refused:
+        return dict(result, refused=refused)
+
+    begun = _begun(daemonset)
+    nodes, objects = nodes_of(found), found["objects"]
+    plane = dataplane(daemonset, objects)
+    server = _version.parse(found["version"])
+    oldest = current[0]
+    steady, carried = manifest.carry(documents, _live(daemonset, begun, found), options["discard"], options["image_prefix"])
+    refused = (
+        gates.versions(current, target, accepted)
+        + gates.kubernetes(server, target)
+        + gates.kernels(nodes, target, plane, accepted)
+        + gates.host_endpoints(objects, oldest, target, accepted)
+        + gates.vxlan(objects, nodes, daemonset, oldest, target, accepted)
+        + gates.others(objects, oldest, target, accepted)
+        + gates.ready(nodes, accepted)
+    )
+    if looked is not None:
+        refused += gates.forward(nodes, looked, oldest, target, plane, accepted)
+    for name, sentence in sorted(carried.lost.items()):
+        message = "Not carried over: %s. Write it into the manifest, or give it up with calico_discard: [%s]." % (sentence, name)
+        refused.append({"gate": "settings", "message": message, "override": "calico_discard: [%s]" % name})
+    new = next(document for document in steady if _is(document, daemonset))
+    return dict(
+        result,
+        refused=refused,
+        warnings=gates.untested(server, target) + ["Given up: %s." % sentence for sentence in carried.dropped],
+        carried=carried.kept,
+        dropped=carried.dropped,
+        current=[gates.text(version) for version in current],
+        target=gates.text(target),
+        steady=steady,
+        rollout=_rollout(steady, new, objects, begun or {"backup": options["backup"], "updateStrategy": new["spec"].get("updateStrategy", {})}),
+        daemonset={"namespace": daemonset["metadata"]["namespace"], "name": daemonset["metadata"]["name"]},
+        nodes=order(nodes, daemonset, objects),
+        images=images_of(new),
+        pull_secrets=[secret["name"] for secret in new["spec"]["template"]["spec"].get("imagePullSecrets") or []],
+        begun=begun is not None,
+        backup=(begun or {}).get("backup") or options["backup"],
+        look=plane == "iptables" and gates.passed("forward_appended", oldest, target),
+    )
+
+
+def rbac(text, found, options):
+    """Return the plan of completing the roles alone: {refused, documents, current, target, backup}.
+
+    With a manifest, its accounts, bindings and roles; without one, what the collection's table of permissions says. No role loses a rule.
+    """
+    result = {"refused": [], "documents": [], "current": [], "target": None, "backup": options["backup"]}
+    daemonset, refused = _installed(found, options["accepted"])
+    if refused:
+        return dict(result, refused=refused)
+    current, refused = running(daemonset, found)
+    if refused:
+        return dict(result, refused=refused)
+    result["current"] = [gates.text(version) for version in current]
+    roles = dict((role["metadata"]["name"], role) for role in found["objects"]["clusterroles"])
+    if not text:
+        return dict(result, **_from_table(roles, current[-1], daemonset))
+    documents, target, refused = _read(text, daemonset, found, options)
+    if not refused and target not in current:
+        message = "The manifest is of %s, and %s runs: its roles may not be what that needs." % (gates.text(target), gates.text(current[-1]))
+        refused = [{"gate": "manifest_version", "message": message, "override": None}]
+    if refused:
+        return dict(result, refused=refused)
+    documents = [document for document in documents if document["kind"] in RBAC]
+    return dict(
+        result,
+        target=gates.text(target),
+        documents=[
+            _role(roles, document["metadata"]["name"], document["rules"], document) if document["kind"] == "ClusterRole" else document for document in documents
+        ],
+    )
+
+
+def _from_table(roles, version, daemonset):
+    """Return {documents, refused}: the roles of Calico's accounts with what the table says that this version needs."""
+    facts = calico_installation.parse_daemonset(daemonset)
+    documents, refused = [], []
+    for account in ("node", "kube-controllers", "cni-plugin"):
+        name = "calico-" + account
+        token = facts["cni_account"] or _calico_rbac.token_account(version)
+        needed = _calico_rbac.needed(account, version, ipam=facts["ipam"], token=token if account == "node" else None)
+        if needed and name not in roles:
+            message = "There is no ClusterRole %s: give calico_manifest of %s, which has its account and binding too." % (name, gates.text(version))
+            refused.append({"gate": "manifest", "message": message, "override": None})
+            continue
+        lacking = [item for item in needed if not _calico_rbac.granted(item, roles[name].get("rules") or [])]
+        if lacking:
+            documents.append(_role(roles, name, _rules(lacking)))
+    return {"documents": documents, "refused": refused}
+
+
+def _rules(permissions):
+    """Return rules that grant permissions, one for each kind of object."""
+    rules = {}
+    for item in permissions:
+        rule = rules.setdefault((item.group, item.resource, item.name), {"apiGroups": [item.group], "resources": [item.resource], "verbs": []})
+        rule["verbs"].append(item.verb)
+        if item.name:
+            rule["resourceNames"] = [item.name]
+    return [rules[key] for key in sorted(rules, key=str)]
+
+
+def rollback(kept, found, backup):
+    """Return {rollout, steady, absent, words, absent_words, daemonset, nodes, backup} of the objects that a run has kept.
+
+    kept   text of its file: [{identity: [kind, namespace, name], apiVersion, object or null where there was none}]
+    CustomResourceDefinitions stay: with them all their objects would be gone, or cut short.
+    """
+    entries = [entry for entry in json.loads(kept) if entry["identity"][0] != "CustomResourceDefinition"]
+    steady = [entry["object"] for entry in entries if entry["object"]]
+    absent = [
+        {"apiVersion": entry["apiVersion"], "kind": kind, "metadata": dict({"name": name}, **({"namespace": namespace} if namespace else {}))}
+        for entry in entries
+        for kind, namespace, name in [entry["identity"]]
+        if not entry["object"]
+    ]
+    result = {"rollout": [], "nodes": [], "daemonset": None, "backup": backup, "steady": steady, "absent": absent}
+    result["words"] = [" ".join(part for part in manifest.key(item) if part) for item in steady]
+    result["absent_words"] = [" ".join(part for part in manifest.key(item) if part) for item in absent]
+    agent = next((item for item in steady if item["kind"] == "DaemonSet"), None)
+    if agent is not None:
+        annotations = agent["metadata"].get("annotations") or {}
+        # Kept by a run that went on with another's work, on another host.
+        begun = _begun(agent)
+        if begun:
+            agent["spec"]["updateStrategy"] = begun["updateStrategy"]
+            del annotations[ROLLOUT]
+        note = {"backup": backup, "updateStrategy": agent["spec"].get("updateStrategy", {})}
+        result["rollout"] = _rollout(steady, agent, found["objects"], note)
+        result["daemonset"] = {"namespace": agent["metadata"]["namespace"], "name": agent["metadata"]["name"]}
+        result["nodes"] = order(nodes_of(found), agent, found["objects"])
+    return result
+
+
+def suitable(found):
+    """Return which releases suit this Kubernetes and these kernels, as a sentence."""
+    nodes, server = nodes_of(found), _version.parse(found["version"])
+    daemonsets = _daemonsets(found)
+    plane = dataplane(daemonsets[0], found["objects"]) if daemonsets else "iptables"
+    names = [
+        gates.text(row.minor)
+        for row in _calico_releases.RELEASES
+        if _calico_releases.kubernetes_tested(row.minor, server)
+        if not gates.kubernetes(server, row.minor) and not gates.kernels(nodes, row.minor, plane, ())
+    ]
+    kernels = sorted(set(node["kernel"] for node in nodes))
+    where = "Kubernetes %s with kernel %s" % (found["version"], ", ".join(kernels))
+    return "%s: %s." % (where, "tested are " + ", ".join(names) if names else "no release of Calico in the table was tested with it")
+
+
+def parse(text):
+    """Return the documents of a manifest. Raises ValueError with a sentence."""
+    try:
+        documents = [document for document in yaml.safe_load_all(text) if document]
+    except yaml.YAMLError as exc:
+        mark = getattr(exc, "problem_mark", None)
+        raise ValueError("The manifest is no YAML%s." % (" (line %d)" % (mark.line + 1) if mark else ""))
+    flat = []
+    for document in documents:
+        flat += document.get("items") or [] if isinstance(document, dict) and document.get("kind") == "List" else [document]
+    for document in flat:
+        if not isinstance(document, dict) or not document.get("apiVersion") or not document.get("kind"):
+            raise ValueError("The manifest holds a document that is no object of Kubernetes.")
+        if not (document.get("metadata") or {}).get("name"):
+            raise ValueError("The manifest holds a %s without a name." % document["kind"])
+    return flat
+
+
+def running(daemonset, found):
+    """Return (versions that run, oldest first, reasons for refusal); the pods count, not what the DaemonSet wants."""
+    versions = set()
+    for item in [daemonset] + found["objects"]["pods"]:
+        edition, version = gates.version_of(item)
+        if edition == "enterprise":
+            return [], [{"gate": "enterprise", "message": "This is Calico Enterprise, whose versions are others.", "override": None}]
+        if version is None:
+            message = "The version of %s cannot be told from its image." % item["metadata"]["name"]
+            return [], [{"gate": "version_unknown", "message": message, "override": None}]
+        versions.add(version)
+    return sorted(versions), []
+
+
+def nodes_of(found):
+    return [
+        {
+            "name": node["metadata"]["name"],
+            "kernel": node["status"]["nodeInfo"]["kernelVersion"],
+            "ready": any(item["type"] == "Ready" and item["status"] == "True" for item in node["status"].get("conditions") or []),
+            "control_plane": any(label in (node["metadata"].get("labels") or {}) for label in LABELS),
+        }
+        for node in found["objects"]["nodes"]
+    ]
+
+
+def order(nodes, daemonset, objects):
+    """Return the names of nodes that have a pod of the DaemonSet: the control plane last."""
+    has = set(pod["spec"].get("nodeName") for pod in objects["pods"])
+    chosen = [node for node in nodes if node["name"] in has and node["ready"]]
+    return [node["name"] for node in sorted(chosen, key=lambda node: (node["control_plane"], node["name"]))]
+
+
+def dataplane(daemonset, objects):
+    """Return iptables, bpf or nftables."""
+    settings = gates.environment(daemonset)
+    felix = next((item["spec"] for item in objects.get("felixconfigurations", []) if item["metadata"]["name"] == "default"), {})
+    told = calico.dataplane(dict((name, value or "") for name, value in settings.items()))
+    if told or "FELIX_BPFENABLED" in settings:
+        return told or "iptables"
+    if felix.get("bpfEnabled"):
+        return "bpf"
+    return "nftables" if felix.get("nftablesMode") == "Enabled" else "iptables"
+
+
+def images_of(workload):
+    spec = workload["spec"]["template"]["spec"]
+    return sorted(set(item["image"] for item in (spec.get("initContainers") or []) + spec["containers"]))
+
+
+def _daemonsets(found):
+    return [item for item in found["objects"]["daemonsets"] if any(name in item["metadata"]["name"] for name in NAMES)]
+
+
+def _installed(found, accepted):
+    daemonsets = _daemonsets(found)
+    if len(daemonsets) != 1:
+        names = ", ".join(sorted(item["metadata"]["name"] for item in daemonsets)) or "none"
+        message = "One DaemonSet of Calico (label k8s-app calico-node or canal) is expected in the cluster; found: %s." % names
+        return None, [{"gate": "not_installed", "message": message, "override": None}]
+    return daemonsets[0], gates.installation(daemonsets[0], found["objects"], found.get("kubekey", False), accepted)
+
+
+def version_in(text):
+    """Return the version of Calico that a manifest brings, None where it does not tell one."""
+    agents = [document for document in parse(text) if document["kind"] == "DaemonSet" and document["metadata"]["name"] in NAMES]
+    edition, version = gates.version_of(agents[0]) if len(agents) == 1 else (None, None)
+    return gates.text(version).lstrip("v") if edition == "oss" and version else None
+
+
+def _read(text, daemonset, found, options):
+    """Return (documents, version, reasons for refusal) of the manifest."""
+    documents = parse(text)
+    agents = [document for document in documents if document["kind"] == "DaemonSet" and document["metadata"]["name"] in NAMES]
+    wanted = options.get("target_version")
+
+    def refuse(name, message):
+        return documents, None, [{"gate": name, "message": message, "override": None}]
+
+    if any(document["kind"] in SECRETS for document in documents):
+        return refuse("manifest_secret", "The manifest holds a Secret. Apply that yourself, and take it out of the manifest.")
+    if len(agents) != 1:
+        what = "it installs the operator" if any(document["kind"] == "Installation" for document in documents) else "no DaemonSet calico-node or canal"
+        return refuse("manifest_kind", "This is no manifest of Calico to put in place of the one that is installed: %s." % what)
+    if not _is(agents[0], daemonset):
+        return refuse(
+            "flavour",
+            "The manifest has the DaemonSet %s, and the cluster %s: take the manifest of the same flavour."
+            % ("/".join(manifest.key(agents[0])[1:]), "/".join(manifest.key(daemonset)[1:])),
+        )
+    typha = set(item["metadata"]["name"] for item in found["objects"]["deployments"]) & set(["calico-typha"])
+    has = set(document["metadata"]["name"] for document in documents if document["kind"] == "Deployment") & set(["calico-typha"])
+    if typha != has:
+        return refuse(
+            "flavour",
+            "The %s has Typha and the %s not: take calico-typha.yaml or calico.yaml." % (("cluster", "manifest") if typha else ("manifest", "cluster")),
+        )
+    if gates.environment(agents[0]).get("DATASTORE_TYPE") != "kubernetes":
+        return refuse("flavour", "The manifest is made for the etcd datastore.")
+    edition, version = gates.version_of(agents[0])
+    if edition != "oss" or version is None:
+        return refuse("manifest_version", "The manifest's image of calico-node does not tell a version of Calico.")
+    if wanted and _version.parse(wanted) != version:
+        return refuse("manifest_version", "The manifest is of %s, and calico_target_version asks for %s." % (gates.text(version), wanted))
+    return documents, version, []
+
+
+def _is(document, other):
+    return manifest.key(document) == manifest.key(other)
+
+
+def _begun(daemonset):
+    """Return what a run that did not end has noted on the DaemonSet, or None."""
+    noted = (daemonset["metadata"].get("annotations") or {}).get(ROLLOUT)
+    return json.loads(noted) if noted else None
+
+
+def _live(daemonset, begun, found):
+    """Return the objects whose settings count; OnDelete of a run that did not end is no setting."""
+    daemonset = copy.deepcopy(daemonset)
+    if begun:
+        daemonset["spec"]["updateStrategy"] = begun["updateStrategy"]
+    return [daemonset] + found["objects"]["deployments"] + found["objects"]["configmaps"]
+
+
+def _rollout(steady, agent, objects, note):
+    """Return the documents for the time in which both versions run: nothing moves by itself, and no permission is taken away."""
+    roles = dict((role["metadata"]["name"], role) for role in objects["clusterroles"])
+    documents = []
+    for document in steady:
+        if document["kind"] == "Deployment" and document["metadata"]["name"] == LAST:
+            continue
+        document = copy.deepcopy(document)
+        if _is(document, agent):
+            document["spec"]["updateStrategy"] = {"type": "OnDelete"}
+            document["metadata"].setdefault("annotations", {})[ROLLOUT] = json.dumps(note, sort_keys=True)
+        elif document["kind"] == "ClusterRole":
+            document = _role(roles, document["metadata"]["name"], document.get("rules") or [], document)
+        documents.append(document)
+    return documents
+
+
+def _role(roles, name, rules, document=None):
+    """Return a ClusterRole with the rules that it has and those that it lacks."""
+    document = copy.deepcopy(document) if document else {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}}
+    had = (roles.get(name) or {}).get("rules") or []
+    document["rules"] = copy.deepcopy(had) + [rule for rule in rules if rule not in had]
+    return document

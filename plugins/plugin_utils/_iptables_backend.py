@@ -1,0 +1,220 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""What the role iptables_backend would do on a host, and why it may not. Pure: the result of iptables_info in, a plan out."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+BACKENDS = ("nft", "legacy")
+FAMILIES = ("KUBE", "cali", "CNI", "FLANNEL")
+# Without the first two nothing is won; the others follow where they are alternatives (Debian: only with their legacy packages).
+NEEDED = ("iptables", "ip6tables")
+COMMANDS = ("iptables", "ip6tables", "arptables", "ebtables")
+VERSIONS = ("ipv4", "ipv6")
+# Who writes the rules of a network; plugins write CNI's for each pod, and nobody writes those of a running pod again.
+AUTHORS = {"cali": ("calico-node", "canal"), "FLANNEL": ("flanneld", "canal")}
+K3S = ("k3s.service", "k3s-agent.service")
+CONTROL_PLANE = ("k3s.service", "rke2-server.service")
+
+
+def plan(found, target="auto"):
+    """Return {needed, target, leaving, refused, alternatives, writers, restart, stale, missing, taken_over, steps}.
+
+    found         result of iptables_info
+    target        nft, legacy, or auto: nft where the verdict asks for a remedy, else nothing
+    needed        whether anything is to be done
+    refused       sentences; empty where it may be done
+    alternatives  [{name, path, value, status}]: what to select instead of value
+    writers       {units: [names], agents: [{name, pid}]}: what writes rules and chooses its backend when it starts; agents are containers
+    restart       those of them that must choose again: all or none
+    stale         {chains, rules} that Kubernetes has left in the backend to leave
+    missing       sentences: what the target lacks, so that the rules in the other backend are no leftovers
+    taken_over    whether nothing is missing
+    steps         sentences for people, in order
+    """
+    verdict, facts = found["conditions"][0], found["iptables"]
+    chosen = "nft" if target == "auto" else target
+    leaving = BACKENDS[1 - BACKENDS.index(chosen)]
+    result = {
+        "needed": False,
+        "target": chosen,
+        "leaving": leaving,
+        "refused": [],
+        "alternatives": [],
+        "writers": _writers(facts),
+        "restart": {"units": [], "agents": []},
+        "stale": {"chains": 0, "rules": 0},
+        "missing": [],
+        "taken_over": False,
+        "steps": [],
+    }
+    if verdict["status"] == "unknown":
+        return dict(result, needed=True, refused=["The rules could not be judged: %s" % verdict["message"]])
+    if verdict["status"] == "not_applicable" or target == "auto" and verdict["status"] == "ok":
+        return result
+    result["stale"] = _count(facts, leaving, FAMILIES)
+    result["missing"] = _missing(facts, chosen, leaving)
+    result["taken_over"] = not result["missing"]
+    result["alternatives"], lacking = _alternatives(facts, chosen, leaving)
+    result["restart"] = _restart(facts, result, leaving)
+    result["needed"] = bool(
+        result["alternatives"] or lacking or result["stale"]["chains"] or result["stale"]["rules"] or verdict["status"] == "faulty"
+    )
+    if result["needed"]:
+        result["refused"] = lacking + _refused(facts, chosen, leaving) + _not_restarted(facts, result["restart"])
+        result["steps"] = _steps(result)
+    return result
+
+
+def _gone(facts):
+    """Return whether Kubernetes has left this host for good: then nobody could take over, and nobody needs the rules."""
+    runs = facts["kubelet"]["running"] or facts["kubelet"]["enabled"] or facts["kube_proxy"]["running"]
+    # None is "could not be read", so only an empty list counts.
+    return not runs and facts["kubernetes_units"] == [] and facts["host_network_agents"] == []
+
+
+def _missing(facts, target, leaving):
+    """Return sentences about rules that stand only in the backend to leave and may still be needed."""
+    if _gone(facts):
+        return []
+    units, agents = facts["kubernetes_units"] or [], facts["host_network_agents"] or []
+    names = [agent["name"] for agent in agents]
+    sentences = []
+    for version in VERSIONS:
+        old, new = facts["iptables_dumps"][leaving][version], facts["iptables_dumps"][target][version]
+        # A kube-proxy in the mode nftables writes no rules that iptables could show.
+        if old["services"] and not new["services"] and facts["kube_proxy"]["mode"] != "nftables":
+            sentences.append("kube-proxy has not written its %s Services to %s." % (version, target))
+        for family in FAMILIES[1:]:
+            alone = _rules(old, family) and not _rules(new, family)
+            written = family not in AUTHORS or set(AUTHORS[family]) & set(names) or family == "FLANNEL" and set(K3S) & set(units)
+            if alone and written:
+                sentences.append("%s has %s rules in %s and none in %s." % (family, version, leaving, target))
+    for agent in agents:
+        if agent["backend"] == leaving:
+            sentences.append("%s (PID %d) speaks %s." % (agent["name"], agent["pid"], leaving))
+    return sentences
+
+
+def _rules(dump, family):
+    return sum(table["rules"].get(family, 0) for table in dump["tables"].values())
+
+
+def _count(facts, backend, families):
+    total = {"chains": 0, "rules": 0}
+    for dump in facts["iptables_dumps"][backend].values():
+        for table in dump["tables"].values():
+            for kind in ("chains", "rules"):
+                total[kind] += sum(table[kind].get(family, 0) for family in families)
+    return total
+
+
+def _alternatives(facts, target, leaving):
+    """Return (what to select, sentences about what cannot be selected)."""
+    changes, lacking = [], []
+    for name in COMMANDS:
+        command = facts["iptables_binaries"][name]
+        # None: not installed, or a wrapper that decides by itself when it runs (k3s).
+        if command is None or command["backend"] != leaving:
+            continue
+        alternative = command["alternative"] or {"choices": [], "value": None, "status": None}
+        path = next((choice for choice in alternative["choices"] if choice.rpartition("/")[2] == "%s-%s" % (name, target)), None)
+        if path is not None:
+            changes.append({"name": name, "path": path, "value": alternative["value"], "status": alternative["status"]})
+        elif name in NEEDED:
+            lacking.append("%s speaks %s and this system offers no alternative that speaks %s." % (command["path"], leaving, target))
+    return changes, lacking
+
+
+def _writers(facts):
+    agents = facts["host_network_agents"] or []
+    units = set(facts["kubernetes_units"] or []) | set(agent["unit"] for agent in agents if agent["unit"])
+    return {
+        "units": sorted(units),
+        "agents": [{"name": agent["name"], "pid": agent["pid"]} for agent in agents if not agent["unit"]],
+    }
+
+
+def _restart(facts, result, leaving):
+    """Return the writers where they must choose again.
+
+    After the alternative has changed, where the kubelet still shows the old choice, and where something may still write the
+    rules that are to be removed: rules in both backends do not tell which half is alive.
+    """
+    hints = [
+        backend
+        for backend in BACKENDS
+        if any(dump["hints"] for dump in facts["iptables_dumps"][backend].values())
+    ]
+    if not result["alternatives"] and hints != [leaving] and not result["stale"]["rules"]:
+        return {"units": [], "agents": []}
+    return result["writers"]
+
+
+def _refused(facts, target, leaving):
+    backends = facts["netfilter_backends"]
+    reasons = []
+    if target == "nft" and not backends["nft"]:
+        reasons.append("The running kernel has not loaded nf_tables (modprobe nf_tables, where it has it).")
+    if target == "legacy" and backends["legacy_kernel"]["ipv4"] is not True:
+        reasons.append("The running kernel is not known to have legacy tables (ip_tables).")
+    for backend in BACKENDS:
+        for version in sorted(facts["iptables_dumps"][backend]):
+            lack = facts["iptables_dumps"][backend][version]["unavailable"]
+            if lack:
+                reasons.append("The %s %s rules could not be listed: %s" % (backend, version, lack["message"]))
+    if facts["rule_writers"] is None:
+        reasons.append("What else writes rules on this host could not be read.")
+    for writer in facts["rule_writers"] or []:
+        if writer["flushes"] and writer["backend"] == target:
+            reasons.append("%s would empty all %s rules whenever it starts: %s." % (writer["who"], target, writer["why"]))
+        if writer["backend"] != target:
+            reasons.append("%s would be split: %s, and its rules are in %s." % (writer["who"], writer["why"], writer["backend"] or leaving))
+    for agent in facts["host_network_agents"] or []:
+        if agent["backend"] == leaving:
+            reasons.append("%s (PID %d) can only speak %s: its image must change first." % (agent["name"], agent["pid"], leaving))
+    for caller in facts["iptables_callers"] or []:
+        if caller["who"] == "calico-node" and caller["backend"] == leaving:
+            reasons.append("calico-node is told to use %s: %s." % (leaving, caller["why"]))
+    return reasons
+
+
+def _not_restarted(facts, restart):
+    """Return sentences about writers that the role would stop, or leave, without a new one in their place."""
+    reasons = []
+    proxy, units = facts["kube_proxy"], facts["kubernetes_units"] or []
+    if proxy["running"] and proxy["embedded"]:
+        told = set(K3S) & set(units)
+    else:
+        known = [agent["pid"] for agent in facts["host_network_agents"] or []]
+        told = not proxy["running"] or proxy["pid"] in known or "kube-proxy.service" in units
+    if not told:
+        reasons.append("The kube-proxy of this node could not be told.")
+    pods = [agent for agent in facts["host_network_agents"] or [] if not agent["unit"]]
+    for agent in pods if restart["agents"] else []:
+        if not agent["image"]:
+            reasons.append("%s (PID %d) is neither a pod nor a service: nothing would start it again." % (agent["name"], agent["pid"]))
+    if restart["agents"] and not facts["kubelet"]["running"] and not set(units) - set(["kube-proxy.service"]):
+        names = ", ".join(agent["name"] for agent in restart["agents"])
+        reasons.append("No kubelet runs that would start again: %s." % names)
+    return reasons
+
+
+def _steps(result):
+    steps = []
+    if result["alternatives"]:
+        names = ", ".join(change["name"] for change in result["alternatives"])
+        steps.append("select the %s alternative of %s" % (result["target"], names))
+    units = ["%s (control plane)" % name if name in CONTROL_PLANE else name for name in result["restart"]["units"]]
+    writers = units + ["%s (PID %d)" % (agent["name"], agent["pid"]) for agent in result["restart"]["agents"]]
+    if writers:
+        steps.append("restart %s" % ", ".join(writers))
+    if result["stale"]["chains"] or result["stale"]["rules"]:
+        steps.append(
+            "remove %d chains and %d rules of Kubernetes from %s, once they stand still"
+            % (result["stale"]["chains"], result["stale"]["rules"], result["leaving"])
+        )
+    return steps

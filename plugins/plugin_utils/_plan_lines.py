@@ -1,0 +1,121 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""A plan and its outcome as lines for people. Pure."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ._findings import not_scanned_lines
+from ._hosts import fold
+from ._remedies import CLUSTER, MAINTENANCE
+
+
+def plan_lines(entries, scans, max_disruption):
+    """Return the plan as lines for people."""
+    allowed = [entry for entry in entries if entry["allowed"]]
+    lines = ["Plan (nodemend_max_disruption=%s): %d of %d remedies may run." % (max_disruption, len(allowed), len(entries))]
+    for title, group in (("Will run, in this order", allowed), ("Refused", [e for e in entries if not e["allowed"]])):
+        if group:
+            lines += ["", title]
+            lines += _listed([entry for entry in group if entry["place"] != MAINTENANCE])
+            lines += _shared([entry for entry in group if entry["place"] == MAINTENANCE])
+    missing = not_scanned_lines(scans)
+    if missing:
+        lines += ["", "Left alone, not scanned"] + missing
+    return lines
+
+
+def _shared(entries):
+    """What shares a maintenance, remedy by remedy, so that hosts with the same fate are one line."""
+    lines = _listed(_by_remedy(entries))
+    if any(entry["allowed"] and entry["moves_pods"] for entry in entries):
+        return ["  One maintenance for each of these hosts, in which its pods move once:"] + ["  " + line for line in lines]
+    return lines
+
+
+def _listed(entries):
+    lines = []
+    for entry, hosts in _grouped(entries):
+        lines.append("  %s (%s) for %s on %s" % (entry["remedy"], entry["disruption"], ", ".join(entry["conditions"]), _where(entry, hosts)))
+        if entry["reason"]:
+            lines.append("    %s" % _without_host(entry))
+    return lines
+
+
+def _where(entry, hosts):
+    if entry["place"] == CLUSTER:
+        return "the %s" % entry["cluster"]
+    return fold(hosts)
+
+
+def _without_host(entry):
+    """The host's own name is cut from a reason, so that hosts with the same fate are one line."""
+    return entry["reason"].replace(" --limit %s" % entry["host"], "")
+
+
+def _grouped(entries):
+    """Return [(first entry, hosts)] of neighbours that differ in their host only."""
+    groups = []
+    for entry in entries:
+        key = (entry["remedy"], entry["disruption"], _without_host(entry), entry["conditions"], entry["cluster"])
+        if groups and groups[-1][0] == key:
+            groups[-1][2].append(entry["host"])
+        else:
+            groups.append((key, entry, [entry["host"]]))
+    return [(entry, hosts) for unused, entry, hosts in groups]
+
+
+def outcome_lines(entries, failures, proved, reboots, cordoned=None, check_mode=False):
+    """Return what remediate did, for people.
+
+    failures    {host: what failed}
+    proved      {host: [remedies that came to their end]}
+    reboots     hosts where a new kernel waits for a reboot
+    cordoned    {host: {node, command}} of failed hosts whose nodes are left cordoned
+    check_mode  whether the remedies only said what they would do
+    """
+    ran = [entry for entry in entries if entry["allowed"]]
+    good = [entry for entry in ran if all(entry["remedy"] in proved.get(host, ()) for host in [entry["host"]] + entry["nodes"])]
+    left = [entry for entry in ran if entry not in good and not set([entry["host"]] + entry["nodes"]) & set(failures)]
+    if not entries:
+        lines = ["Nothing to remediate."]
+    elif not ran:
+        lines = ["Nothing was done: all %d remedies of the plan were refused." % len(entries)]
+    elif check_mode:
+        lines = ["Check mode, nothing was changed: %d of %d remedies would run." % (len(good), len(ran))]
+    else:
+        lines = ["Remediated and proved: %d of %d." % (len(good), len(ran))]
+    lines += _done(good)
+    for host in sorted(failures):
+        lines.append("FAILED on %s: %s" % (host, failures[host]))
+        lines += _go_on((cordoned or {}).get(host))
+    if left:
+        lines += ["Not begun, as something had failed before:"] + _done(left)
+    if reboots:
+        lines.append("A reboot is still required on %s." % fold(reboots))
+    return lines
+
+
+def _go_on(left):
+    """A node must not stay out of service in silence."""
+    if not left:
+        return []
+    return [
+        "  Its node %s IS STILL CORDONED: nothing new is scheduled there. Once the host is well, give it back:" % left["node"],
+        "    %s" % left["command"],
+    ]
+
+
+def _done(entries):
+    return [
+        "  %s for %s on %s" % (entry["remedy"], ", ".join(entry["conditions"]), _where(entry, hosts))
+        for entry, hosts in _grouped(_by_remedy(entries))
+    ]
+
+
+def _by_remedy(entries):
+    remedies = [entry["remedy"] for entry in entries]
+    return sorted(entries, key=lambda entry: remedies.index(entry["remedy"]))

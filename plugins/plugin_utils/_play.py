@@ -1,0 +1,151 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""What the controller-side actions share: the scans of all hosts of a play, and plain lines on the screen."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import json
+import os
+import tempfile
+
+from ansible import context
+from ansible.errors import AnsibleActionFail
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+try:
+    from shlex import quote
+except ImportError:  # Python 2.7 reads this file in the sanity tests only
+    from pipes import quote
+
+
+class PlayAction(ActionBase):
+    """An action that runs on the controller, once, over every host of the play, the dead ones included."""
+
+    TRANSFERS_FILES = False
+    _requires_connection = False
+    _supports_check_mode = True
+
+    def run(self, tmp=None, task_vars=None):
+        super(PlayAction, self).run(tmp, task_vars)
+        try:
+            return dict(self.result(task_vars or {}, dict(self._task.args)), changed=False)
+        except ValueError as exc:  # a bad value of the operator's, named in the text
+            raise AnsibleActionFail(str(exc))
+
+    def result(self, task_vars, arguments):
+        """Return the action's result; subclasses say what it is."""
+        raise NotImplementedError()
+
+
+def failed_if(failures, result):
+    """Return the result as that of a failed task where there are failures: the playbook then ends with exit code 2.
+
+    Without the lines, which have been printed: Ansible shows the whole result of a failed task.
+    """
+    if not failures:
+        return result
+    result = dict(result, failed=True, msg="; ".join(failures))
+    del result["lines"]
+    return result
+
+
+def scans_of(task_vars, register):
+    """Return {host: what the scan registered, or None} for all hosts of the play, in the inventory's order."""
+    hostvars = task_vars["hostvars"]
+    return dict((str(host), hostvars[host].get(register)) for host in task_vars["ansible_play_hosts_all"])
+
+
+def variables_of(task_vars, hosts, names):
+    """Return {host: {name: value}} of the operator's variables."""
+    return dict((host, dict((name, task_vars["hostvars"][host].get(name)) for name in names)) for host in hosts)
+
+
+def cluster_hosts_of(task_vars, register):
+    """Return {host: what _clusters.py asks of it} for all hosts of the play."""
+    hosts = {}
+    for host, scan in scans_of(task_vars, register).items():
+        variables = task_vars["hostvars"][host]
+        group = variables.get("nodemend_control_plane_group")
+        hosts[host] = {
+            "scan": scan,
+            "runner": variables.get("nodemend_cluster_host"),
+            "kubeconfig": variables.get("nodemend_kubeconfig"),
+            "listed": host in task_vars["groups"].get(group, ()) if group else None,
+        }
+    return hosts
+
+
+def becomes(task_vars, host):
+    """Return whether to become root on a host that may be outside the play, None where only a variable of the play may tell.
+
+    On this machine the operator's kubeconfig will do.
+    """
+    if host != "localhost" and host not in task_vars["groups"]["all"]:
+        raise ValueError("nodemend_cluster_host: %s is not in the inventory." % host)
+    said = task_vars["hostvars"][host].get("nodemend_become", False if host == "localhost" else None)
+    return None if said is None else boolean(said)
+
+
+# What decides which hosts are judged and how. Others of the operator's variables may hold a password and are never repeated.
+REPEATED = (
+    "nodemend_hosts",
+    "nodemend_become",
+    "nodemend_control_plane_group",
+    "nodemend_cluster_host",
+    "nodemend_kubeconfig",
+    "nodemend_kubectl",
+    "nodemend_minimum_calico_version",
+    "runtime_limits_minimum_nofile",
+    "kernel_minimum_version",
+    "nodemend_certificate_expiry_days",
+)
+
+
+def command_of(task_vars, playbook):
+    """Return the command line that starts a playbook of the collection with this inventory, limit and thresholds."""
+    words = ["ansible-playbook"]
+    for source in task_vars.get("ansible_inventory_sources") or []:
+        words += ["-i", str(source)]
+    words.append(playbook)
+    if context.CLIARGS.get("subset"):
+        words += ["--limit", str(context.CLIARGS["subset"])]
+    for given in context.CLIARGS.get("extra_vars") or ():
+        if str(given).startswith("@") or str(given).partition("=")[0] in REPEATED:
+            words += ["-e", str(given)]
+    return " ".join(quote(word) for word in words)
+
+
+def show(lines):
+    """Print lines as they are; a debug task would print them as JSON."""
+    display = Display()
+    for line in [""] + lines + [""]:
+        display.display(line)
+
+
+def write_report(path, report):
+    """Write a report as JSON, readable for its owner only, whole or not at all."""
+    path = os.path.abspath(os.path.expanduser(path))
+    directory = os.path.dirname(path)
+    if not os.path.isdir(directory):
+        raise ValueError("nodemend_report: %s cannot be written, there is no directory %s." % (path, directory))
+    descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=".nodemend-")
+    with os.fdopen(descriptor, "w") as stream:
+        json.dump(report, stream, indent=2, sort_keys=True, default=str)
+        stream.write("\n")
+    os.rename(temporary, path)
+    return path
+
+
+def listed(value):
+    """Return a list from a list, a text with commas (-e name=a,b) or nothing."""
+    if value is None:
+        return None
+    if hasattr(value, "split"):
+        value = value.split(",")
+    return [str(item).strip() for item in value if str(item).strip()]

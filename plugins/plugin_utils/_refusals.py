@@ -1,0 +1,91 @@
+# -*- coding: utf-8 -*-
+# Copyright (c) 2026, The nodemend authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# Private to nodemend.kubernetes: may change at any time.
+"""What speaks against a remedy of a plan, as sentences with what the operator can do. Pure."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+from ..module_utils import _version
+from ._calico_fit import suited, unfit
+from ._hosts import fold
+from ._membership import lack, unscanned
+from ._node_proof import proved_node
+from ._remedies import DISRUPTIONS, truth
+
+
+def of_cluster(entry, cluster, clusters, scans, wished, variables):
+    """Return what speaks against a remedy that changes a whole cluster, one of clusters; empty where it may run."""
+    against = _too_disruptive(entry, wished)
+    if not wished.cluster_changes:
+        against.append("changes the whole cluster: needs -e nodemend_cluster_changes=true")
+    if wished.limited:
+        against.append("changes the whole cluster, of which --limit shows a part: run it without --limit")
+    if lack(cluster):
+        return against + [lack(cluster)]
+    if not wished.limited:
+        missing = unscanned(cluster, scans)
+        if missing:
+            against.append("nodes of the cluster were not scanned: %s" % fold(missing))
+    others = [other["name"] for other in clusters if other["host"] == entry["host"] and other is not cluster]
+    if others:
+        told = "%s asks for %s too, and a remedy runs once on a host: give the hosts of one cluster alone, -e nodemend_hosts=GROUP"
+        against.append(told % (entry["host"], " and ".join(others)))
+    if entry["remedy"] == "calico" and not variables.get("calico_manifest"):
+        against.append("needs -e calico_manifest=FILE, the manifest of the version to go to; %s" % _suited(cluster["scan"]["cluster"]))
+    return against
+
+
+def of_host(entry, node, cluster, wished, variables, upgraded):
+    """Return what speaks against a remedy on this host; empty where it may run.
+
+    cluster   the one of _clusters.clusters() that the host belongs to, or None
+    upgraded  {name: version, None where it is not known} of the clusters whose Calico this plan upgrades first
+    """
+    against = _too_disruptive(entry, wished)
+    if entry["moves_pods"] and not wished.drained:
+        against += _not_drained(entry, node, cluster)
+    if entry["remedy"] == "kernel" and node.get("kubernetes") and not truth(variables.get("kernel_calico_ok")):
+        against += _no_calico_for(node, cluster, variables.get("kernel_target_release"), upgraded)
+    return against
+
+
+def _suited(seen):
+    return suited(seen.get("version"), [node["kernel"] for node in seen["nodes"] if node.get("kernel")])
+
+
+def _too_disruptive(entry, wished):
+    if DISRUPTIONS.index(entry["disruption"]) <= DISRUPTIONS.index(wished.max_disruption):
+        return []
+    return ["needs -e nodemend_max_disruption=%s" % entry["disruption"]]
+
+
+def _not_drained(entry, node, cluster):
+    """Pods are moved only by the cluster that they run in, from a node that is proved to be this host."""
+    if not node.get("kubernetes") and not node.get("control_plane"):
+        return []
+    by_hand = "or drain it yourself, then run with -e nodemend_drained=true --limit %s" % entry["host"]
+    if cluster is None or lack(cluster):
+        return ["its pods must move first, and %s; %s" % (lack(cluster) if cluster else "its cluster is not known", by_hand)]
+    if not node.get("kubernetes"):
+        return []
+    try:
+        proved_node(node, cluster["scan"]["cluster"])
+    except ValueError as exc:
+        return ["its pods must move first, and which node it is could not be proved: %s; %s" % (str(exc).rstrip("."), by_hand)]
+    return []
+
+
+def _no_calico_for(node, cluster, target, upgraded):
+    """A kernel that Calico cannot live with comes after Calico's upgrade: the story of case 001."""
+    if cluster is None or lack(cluster):
+        return []
+    first, coming = "upgrade Calico first (nodemend_cluster_changes, calico_manifest), then the kernel", None
+    if cluster["name"] in upgraded:
+        first, coming = "take the manifest of another Calico", upgraded[cluster["name"]]
+        if coming is None:
+            return ["which Calico calico_manifest brings is not known before it is there: run again then; kernel_calico_ok=true overrides"]
+    why = unfit(cluster["scan"]["cluster"], node.get("name"), _version.parse(target), node.get("proxy_mode"), coming)
+    return ["%s: %s; kernel_calico_ok=true overrides" % (why, first)] if why else []

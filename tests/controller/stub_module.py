@@ -1,0 +1,32 @@
+"""Stands in for AnsibleModule in the tests of the modules that change netfilter rules: a host that is a directory."""
+
+import subprocess
+
+
+class Ended(Exception):
+    """The module has ended with this result."""
+
+
+class Module:
+    check_mode = False
+    _diff = False
+
+    def __init__(self, **params):
+        self.params = dict({"rollback": 60, "timeout": 5}, **{name: str(value) if name == "directory" else value for name, value in params.items()})
+        self.armed = []
+
+    def run_command(self, argv, data=None, environ_update=None, check_rc=False):
+        if argv[0].endswith("systemd-run") or "exec /bin/sh" in argv[-1]:
+            self.armed.append(argv)
+            return 0, "", ""
+        done = subprocess.run(argv, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def get_bin_path(self, name, required=False):
+        return "/bin/" + name
+
+    def fail_json(self, **result):
+        raise Ended(dict(result, failed=True))
+
+    def exit_json(self, **result):
+        raise Ended(result)

@@ -1,0 +1,541 @@
+"""What the role calico would do with a manifest, and why it may not, worked out from a cluster's objects."""
+
+import copy
+import json
+import os
+import sys
+
+import pytest
+import yaml
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, ".cache"))
+
+from ansible_collections.nodemend.kubernetes.plugins.filter.calico_plan import options_of  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _calico_gates, _calico_plan  # noqa: E402
+
+OFFICIAL = os.environ.get("NODEMEND_CALICO", os.path.join(ROOT, "..", "shared", "data", "calico"))
+OWN = os.path.join(ROOT, "molecule", "cluster", "calico", "manifests")
+VERSIONS = ("v3.15.5", "v3.20.6", "v3.22.5", "v3.24.5", "v3.26.4", "v3.28.5", "v3.32.1")
+# Names that kubespray's roles define or read (github.com/kubernetes-sigs/kubespray at 46dbdd3), without the prefix calico_.
+KUBESPRAY = """
+advertise_cluster_ips advertise_service_external_ips advertise_service_loadbalancer_ips allow_ip_forwarding apiserver apiserver_cabundle apiserver_certs
+apiserver_digest_checksum apiserver_enabled apiserver_image_repo apiserver_image_tag apiserver_manifest apiserver_secret apiserver_version backend
+baremetal_nodename bgp_listen_port bpf_enabled bpf_log_level bpf_service_mode cert_dir cni cni_config cni_config_slurp cni_digest_checksum cni_image_repo
+cni_image_tag cni_log_file_path cni_name cni_version conf conf_ipv6 crds crds_checksums crds_download_url ctl_version datastore defaults ds_nodeselector
+endpoint_to_host_action feature_control feature_detect_override felix_chaininsertmode felix_floating_ips felix_log_severity_screen felix_mtu_iface_pattern
+felix_prometheusgometricsenabled felix_prometheusmetricsenabled felix_prometheusmetricsport felix_prometheusprocessmetricsenabled felix_reporting_interval
+group_id group_id_label healthhost ip6_auto_method ip_auto_method ipam_autoallocateblocks ipam_host_local ipam_maxblocksperhost ipam_strictaffinity
+ipip_mode ipip_mode_ipv6 iptables_backend iptables_lock_timeout_secs ipv4pool_ipip ipv6 kube_controller_start kube_manifests kubeconfig_wait_timeout
+loglevel min_version_required mtu network_backend nftable_mode no_global_as_num node node_cpu_limit node_cpu_requests node_digest_checksum node_extra_envs
+node_ignorelooserpf node_image_repo node_image_tag node_livenessprobe_timeout node_manifests node_memory_limit node_memory_requests
+node_readinessprobe_timeout node_startup_loglevel node_typha_manifest package_install peer_example policy policy_controller_cpu_limit
+policy_controller_cpu_requests policy_controller_deployment_nodeselector policy_controller_log_level policy_controller_memory_limit
+policy_controller_memory_requests policy_digest_checksum policy_image_repo policy_image_tag policy_version pool_blocksize pool_blocksize_ipv6 pool_cidr
+pool_cidr_ipv6 pool_conf pool_ipv6_conf pool_name ready rr rr_id rr_id_label rr_label rr_node rr_node_patched typha typha_digest_checksum typha_image_repo
+typha_image_tag typha_version usage_reporting use_default_route_src_ipaddr version version_on_server veth_mtu vxlan_mode vxlan_mode_ipv6 vxlan_port
+vxlan_vni wireguard_enabled wireguard_packages wireguard_repo
+""".split()
+
+
+def text(version, folder=OWN):
+    path = os.path.join(folder, "calico-%s.%s" % (version, "manifest" if folder == OWN else "yaml"))
+    if folder != OWN and not os.path.isfile(path):
+        pytest.skip("no official manifest %s (NODEMEND_CALICO)" % path)
+    with open(path, encoding="utf-8") as stream:
+        return stream.read()
+
+
+def release(version):
+    """The own manifest, as if it were of another version."""
+    return text("v3.22.5").replace("v3.22.5", version)
+
+
+def node(name, kernel="5.15.0", ready="True", control_plane=False):
+    labels = {"node-role.kubernetes.io/control-plane": ""} if control_plane else {}
+    status = {"nodeInfo": {"kernelVersion": kernel}, "conditions": [{"type": "Ready", "status": ready}]}
+    return {"kind": "Node", "metadata": {"name": name, "labels": labels}, "status": status}
+
+
+def cluster(manifest, server="v1.22.0", nodes=None, **objects):
+    """A cluster in which a manifest was applied and every pod runs it."""
+    documents = copy.deepcopy(_calico_plan.parse(manifest))
+    nodes = nodes or [node("a-control", control_plane=True), node("worker1"), node("worker2")]
+
+    def of(kind):
+        return [document for document in documents if document["kind"] == kind]
+
+    pods = [
+        {
+            "kind": "Pod",
+            "metadata": {"name": "calico-node-" + item["metadata"]["name"]},
+            "spec": dict(of("DaemonSet")[0]["spec"]["template"]["spec"], nodeName=item["metadata"]["name"]),
+        }
+        for item in nodes
+    ]
+    found = {
+        "daemonsets": of("DaemonSet"),
+        "deployments": of("Deployment"),
+        "configmaps": of("ConfigMap"),
+        "clusterroles": of("ClusterRole"),
+        "pods": pods,
+        "nodes": nodes,
+    }
+    return {"version": server, "kubekey": False, "objects": dict(found, **objects)}
+
+
+def agent(found):
+    return found["objects"]["daemonsets"][0]
+
+
+def container(workload, name="calico-node"):
+    spec = workload["spec"]["template"]["spec"]
+    return next(item for item in spec.get("initContainers", []) + spec["containers"] if item["name"] == name)
+
+
+def plan(manifest, found, looked=None, **options):
+    return _calico_plan.plan(manifest, found, options_of(dict({"backup": "/backup"}, **options)), looked)
+
+
+def gates(result):
+    return [item["gate"] for item in result["refused"]]
+
+
+def document(result, kind, name="calico-node", key="steady"):
+    return next(item for item in result[key] if item["kind"] == kind and item["metadata"]["name"] == name)
+
+
+class TestSettings:
+    def test_nothing_of_a_plain_manifest_is_a_setting_but_what_it_chose(self):
+        result = plan(text("v3.22.5"), cluster(text("v3.22.5")))
+        assert not result["refused"] and not result["carried"]
+        assert result["steady"] == _calico_plan.parse(text("v3.22.5"))
+
+    @pytest.mark.parametrize("version", VERSIONS[1:])
+    def test_every_official_manifest_can_follow_the_oldest(self, version):
+        found = cluster(text("v3.15.5", OFFICIAL), "v1.22.0")
+        result = plan(text(version, OFFICIAL), found)
+        assert [item for item in result["refused"] if item["gate"] == "settings"] == []
+        assert set(result["carried"]) <= {"calico-config: veth_mtu 1440", "calico-node: FELIX_LOGSEVERITYSCREEN=info"}
+
+    def test_settings_are_carried_over(self):
+        found = cluster(text("v3.15.5"))
+        spec = agent(found)["spec"]["template"]["spec"]
+        main = container(agent(found))
+        main["env"] += [
+            {"name": "NODEIP", "valueFrom": {"fieldRef": {"apiVersion": "v1", "fieldPath": "status.hostIP"}}},
+            {"name": "IP_AUTODETECTION_METHOD", "value": "can-reach=$(NODEIP)"},
+            {"name": "CALICO_IPV4POOL_CIDR", "value": "10.99.0.0/16"},
+        ]
+        main["env"] = [dict(entry, value="eth1") if entry["name"] == "IP" else entry for entry in main["env"]]
+        main["resources"] = {"limits": {"memory": "1Gi"}}
+        spec["tolerations"].append({"key": "gpu", "operator": "Exists"})
+        spec["nodeSelector"]["network"] = "calico"
+        spec["imagePullSecrets"] = [{"name": "mirror"}]
+        next(volume for volume in spec["volumes"] if volume["name"] == "flexvol-driver-host")["hostPath"]["path"] = (
+            "/var/lib/kubelet/volumeplugins/nodeagent~uds"
+        )
+        agent(found)["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] = 3
+        found["objects"]["configmaps"][0]["data"]["veth_mtu"] = "8981"
+        # "NODEIP" alone looks like KubeKey's.
+        result = plan(text("v3.22.5"), found, accepted=["installation"])
+        assert not result["refused"]
+        new = document(result, "DaemonSet")
+        after = container(new)
+        names = [entry["name"] for entry in after["env"]]
+        assert names.index("NODEIP") < names.index("IP_AUTODETECTION_METHOD")
+        assert {entry["name"]: entry.get("value") for entry in after["env"]}["IP"] == "eth1"
+        assert after["resources"] == {"limits": {"memory": "1Gi"}}
+        assert after["lifecycle"] and after["image"] == "calico/node:v3.22.5"
+        pod = new["spec"]["template"]["spec"]
+        assert {"key": "gpu", "operator": "Exists"} in pod["tolerations"]
+        assert pod["nodeSelector"] == {"kubernetes.io/os": "linux", "network": "calico"}
+        assert result["pull_secrets"] == ["mirror"]
+        assert "/var/lib/kubelet/volumeplugins/nodeagent~uds" in json.dumps(pod["volumes"])
+        assert new["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] == 3
+        assert document(result, "ConfigMap", "calico-config")["data"]["veth_mtu"] == "8981"
+
+    def test_the_cni_configuration_keeps_plugins_and_addresses(self):
+        found = cluster(text("v3.15.5"))
+        data = found["objects"]["configmaps"][0]["data"]
+        data["cni_network_config"] = data["cni_network_config"].replace('{"type": "calico-ipam"}', '{"type": "host-local", "subnet": "usePodCidr"}')
+        data["cni_network_config"] = data["cni_network_config"].replace('{"type": "portmap"', '{"type": "tuning", "sysctl": {}}, {"type": "portmap"')
+        result = plan(text("v3.22.5"), found)
+        new = document(result, "ConfigMap", "calico-config")["data"]["cni_network_config"]
+        assert '"mtu": __CNI_MTU__' in new
+        plugins = json.loads(new.replace("__CNI_MTU__", "0"))["plugins"]
+        assert [plugin["type"] for plugin in plugins] == ["calico", "tuning", "portmap"]
+        assert plugins[0]["ipam"] == {"type": "host-local", "subnet": "usePodCidr"}
+
+    @pytest.mark.parametrize(
+        "prefix, image",
+        [
+            ("calico", "calico/node:v3.22.5"),
+            ("docker.io/calico", "calico/node:v3.22.5"),
+            ("quay.io/calico", "calico/node:v3.22.5"),
+            ("registry.local:5000/mirror/calico", "registry.local:5000/mirror/calico/node:v3.22.5"),
+        ],
+    )
+    def test_images_come_from_where_they_came(self, prefix, image):
+        found = cluster(text("v3.15.5").replace("image: calico/", "image: %s/" % prefix))
+        assert container(document(plan(text("v3.22.5"), found), "DaemonSet"))["image"] == image
+
+    def test_images_that_the_manifest_names_elsewhere_stay(self):
+        found = cluster(text("v3.15.5").replace("image: calico/", "image: old.example/calico/"))
+        result = plan(text("v3.22.5").replace("image: calico/", "image: new.example/calico/"), found)
+        assert not result["refused"] and result["images"][0] == "new.example/calico/cni:v3.22.5"
+
+    def test_a_prefix_of_ones_own(self):
+        result = plan(text("v3.22.5"), cluster(text("v3.15.5")), image_prefix="mirror.example/x")
+        assert set(image.rpartition("/")[0] for image in result["images"]) == {"mirror.example/x"}
+
+    @pytest.mark.parametrize(
+        "change, name",
+        [
+            (lambda pod: pod["containers"].append({"name": "sidecar", "image": "x"}), "calico-node/container/sidecar"),
+            (lambda pod: pod["containers"][0]["env"].append({"name": "MINE", "value": "1"}), "calico-node/env/MINE"),
+            (lambda pod: pod["volumes"].append({"name": "mine", "emptyDir": {}}), "calico-node/volume/mine"),
+            (lambda pod: pod["containers"][0].update(args=["x"]), "calico-node/args"),
+            (lambda pod: pod.update(serviceAccountName="mine"), "calico-node/serviceAccountName"),
+            (lambda pod: pod.update(shareProcessNamespace=True), "calico-node/shareProcessNamespace"),
+            (lambda pod: pod["initContainers"][0].update(image="registry.example/cni-of-mine:v3.15.5"), "image/prefix"),
+        ],
+    )
+    def test_what_cannot_be_carried_is_named_and_may_be_given_up(self, change, name):
+        found = cluster(text("v3.15.5"))
+        change(agent(found)["spec"]["template"]["spec"])
+        (refused,) = [item for item in plan(text("v3.22.5"), found)["refused"] if item["override"] == "calico_discard: [%s]" % name]
+        assert refused["gate"] == "settings" and name in refused["message"]
+        result = plan(text("v3.22.5"), found, discard=[name] + (["image/upgrade-ipam"] if name == "image/prefix" else []))
+        assert not result["refused"] and result["dropped"]
+
+    def test_an_unknown_key_of_the_configuration(self):
+        found = cluster(text("v3.15.5"))
+        found["objects"]["configmaps"][0]["data"]["mine"] = "1"
+        assert "calico-config/mine" in plan(text("v3.22.5"), found)["refused"][0]["message"]
+
+
+class TestRollout:
+    def test_nothing_moves_by_itself_and_no_permission_is_taken_away(self):
+        found = cluster(text("v3.15.5"))
+        found["objects"]["clusterroles"][0]["rules"].append({"apiGroups": [""], "resources": ["old"], "verbs": ["get"]})
+        result = plan(text("v3.22.5"), found)
+        during = document(result, "DaemonSet", key="rollout")
+        assert during["spec"]["updateStrategy"] == {"type": "OnDelete"}
+        note = json.loads(during["metadata"]["annotations"][_calico_plan.ROLLOUT])
+        assert note == {"backup": "/backup", "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}}}
+        rules = document(result, "ClusterRole", key="rollout")["rules"]
+        assert [rule["resources"] for rule in rules] == [["pods", "nodes", "namespaces"], ["old"], ["endpointslices"]]
+        assert ["old"] not in [rule["resources"] for rule in document(result, "ClusterRole")["rules"]]
+        assert "calico-kube-controllers" not in [item["metadata"]["name"] for item in result["rollout"] if item["kind"] == "Deployment"]
+
+    def test_a_run_that_was_killed_is_gone_on_with(self):
+        first = plan(text("v3.22.5"), cluster(text("v3.15.5")))
+        found = cluster(text("v3.15.5"))
+        found["objects"]["daemonsets"] = [document(first, "DaemonSet", key="rollout")]
+        second = plan(text("v3.22.5"), found, backup="/another")
+        assert second["begun"] and second["backup"] == "/backup"
+        assert second["current"] == ["v3.15.5", "v3.22.5"]
+        assert document(second, "DaemonSet")["spec"]["updateStrategy"]["type"] == "RollingUpdate"
+        assert document(second, "DaemonSet", key="rollout") == document(first, "DaemonSet", key="rollout")
+
+    def test_the_control_plane_is_last(self):
+        assert plan(text("v3.22.5"), cluster(text("v3.15.5")))["nodes"] == ["worker1", "worker2", "a-control"]
+
+    def test_rolled_back_leaves_definitions_alone(self):
+        found = cluster(text("v3.22.5"))
+        old = {item["kind"]: item for item in _calico_plan.parse(text("v3.15.5")) if item["metadata"]["name"] == "calico-node"}
+        kept = [
+            {"identity": ["DaemonSet", "kube-system", "calico-node"], "apiVersion": "apps/v1", "object": old["DaemonSet"]},
+            {"identity": ["ClusterRole", "", "calico-node"], "apiVersion": "rbac.authorization.k8s.io/v1", "object": old["ClusterRole"]},
+            {"identity": ["CustomResourceDefinition", "", "x.crd.projectcalico.org"], "apiVersion": "apiextensions.k8s.io/v1", "object": {}},
+            {"identity": ["CustomResourceDefinition", "", "y.crd.projectcalico.org"], "apiVersion": "apiextensions.k8s.io/v1", "object": None},
+            {"identity": ["PodDisruptionBudget", "kube-system", "calico-kube-controllers"], "apiVersion": "policy/v1beta1", "object": None},
+        ]
+        result = _calico_plan.rollback(json.dumps(kept), found, "/kept")
+        assert result["steady"] == [old["DaemonSet"], old["ClusterRole"]]
+        assert result["absent"] == [
+            {"apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": {"name": "calico-kube-controllers", "namespace": "kube-system"}}
+        ]
+        assert document(result, "DaemonSet", key="rollout")["spec"]["updateStrategy"] == {"type": "OnDelete"}
+        assert result["nodes"] == ["worker1", "worker2", "a-control"]
+
+
+MARKS = {
+    "helm": {"annotations": {"meta.helm.sh/release-name": "calico", "meta.helm.sh/release-namespace": "default"}},
+    "rke2": {"annotations": {"meta.helm.sh/release-name": "rke2-canal", "meta.helm.sh/release-namespace": "kube-system"}},
+    "k3s": {"annotations": {"objectset.rio.cattle.io/owner-gvk": "k3s.cattle.io/v1, Kind=Addon", "objectset.rio.cattle.io/owner-name": "calico"}},
+    "Argo CD": {"annotations": {"argocd.argoproj.io/tracking-id": "x"}},
+    "Flux": {"labels": {"kustomize.toolkit.fluxcd.io/name": "x"}},
+}
+
+
+class TestGates:
+    @pytest.mark.parametrize(
+        "mark, instead", [("helm", "helm upgrade"), ("rke2", "upgrade RKE2"), ("k3s", "server/manifests"), ("Argo CD", "Argo CD"), ("Flux", "Flux")]
+    )
+    def test_others_installations(self, mark, instead):
+        found = cluster(text("v3.15.5"))
+        agent(found)["metadata"].update(MARKS[mark])
+        (refused,) = plan(text("v3.22.5"), found)["refused"]
+        assert refused["gate"] == "installation" and instead in refused["message"] and refused["override"] is None
+
+    def test_the_operator(self):
+        found = cluster(text("v3.15.5"), installations=[{"kind": "Installation", "metadata": {"name": "default"}, "spec": {}}])
+        (refused,) = plan(text("v3.22.5"), found)["refused"]
+        assert refused["gate"] == "installation" and "tigera-operator.yaml" in refused["message"]
+
+    def test_etcd(self):
+        found = cluster(text("v3.15.5"))
+        container(agent(found))["env"] = [{"name": "ETCD_ENDPOINTS", "value": "https://10.0.0.1:2379"}]
+        (refused,) = plan(text("v3.22.5"), found)["refused"]
+        assert refused["gate"] == "installation" and "calico-etcd.yaml" in refused["message"]
+
+    def test_kubespray(self):
+        found = cluster(text("v3.15.5"))
+        container(agent(found))["env"].append({"name": "CNI_NETWORK_CONFIG_FILE", "value": "/x"})
+        (refused,) = plan(text("v3.22.5"), found)["refused"]
+        assert "calico_version" in refused["message"]
+
+    @pytest.mark.parametrize("image", [True, False])
+    def test_kubekey_may_be_accepted(self, image):
+        found = cluster(text("v3.15.5").replace("calico/", "hub.example/kubesphereio/") if image else text("v3.15.5"))
+        found["kubekey"] = not image
+        (refused,) = plan(text("v3.22.5"), found)["refused"]
+        assert "kk upgrade" in refused["message"] and refused["override"] == "calico_accepted_risks: [installation]"
+        assert not plan(text("v3.22.5"), found, accepted="installation")["refused"]
+
+    @pytest.mark.parametrize("number", [0, 2])
+    def test_one_daemonset_is_expected(self, number):
+        found = cluster(text("v3.15.5"))
+        found["objects"]["daemonsets"] *= number
+        assert gates(plan(text("v3.22.5"), found)) == ["not_installed"]
+
+    @pytest.mark.parametrize(
+        "image, gate",
+        [
+            ("quay.io/tigera/cnx-node:v3.19.1", "enterprise"),
+            ("calico/node:latest", "version_unknown"),
+            ("quay.io/calico/node@sha256:" + "0" * 64, "version_unknown"),
+        ],
+    )
+    def test_versions_that_cannot_be_compared(self, image, gate):
+        found = cluster(text("v3.15.5"))
+        found["objects"]["pods"][1] = copy.deepcopy(found["objects"]["pods"][1])
+        found["objects"]["pods"][1]["spec"]["containers"][0]["image"] = image
+        assert gates(plan(text("v3.22.5"), found)) == [gate]
+
+    @pytest.mark.parametrize(
+        "change, gate",
+        [
+            (lambda manifest: manifest.replace("kind: DaemonSet\nmetadata: {name: calico-node", "kind: DaemonSet\nmetadata: {name: canal"), "flavour"),
+            (lambda manifest: manifest.replace("namespace: kube-system", "namespace: calico-system"), "flavour"),
+            (
+                lambda manifest: manifest.replace(
+                    "kind: Deployment\nmetadata: {name: calico-kube-controllers", "kind: Deployment\nmetadata: {name: calico-typha"
+                ),
+                "flavour",
+            ),
+            (lambda manifest: manifest.replace("value: kubernetes}", "value: etcdv3}"), "flavour"),
+            (lambda manifest: manifest.replace("kind: DaemonSet", "kind: Installation"), "manifest_kind"),
+            (lambda manifest: manifest.replace("node:v3.22.5", "node:master"), "manifest_version"),
+            (lambda manifest: manifest + "---\n{apiVersion: v1, kind: Secret, metadata: {name: x}}\n", "manifest_secret"),
+        ],
+    )
+    def test_manifests_of_another_kind(self, change, gate):
+        assert gates(plan(change(text("v3.22.5")), cluster(text("v3.15.5")))) == [gate]
+
+    @pytest.mark.parametrize("manifest", ["a: [", "- 1", "{apiVersion: v1, kind: Pod}"])
+    def test_no_manifest_at_all(self, manifest):
+        with pytest.raises(ValueError, match="The manifest "):
+            plan(manifest, cluster(text("v3.15.5")))
+
+    def test_the_version_asked_for(self):
+        assert gates(plan(text("v3.22.5"), cluster(text("v3.15.5")), target_version="3.22.4")) == ["manifest_version"]
+        assert not plan(text("v3.22.5"), cluster(text("v3.15.5")), target_version="v3.22.5")["refused"]
+
+    @pytest.mark.parametrize(
+        "old, new, server, expected",
+        [
+            ("v3.22.5", "v3.15.5", "v1.22.0", ["downgrade"]),
+            ("v3.13.5", "v3.15.5", "v1.20.0", []),
+            ("v3.15.5", "v3.14.2", "v1.20.0", ["downgrade"]),
+            ("v3.13.5", "v3.14.2", "v1.22.0", ["kubernetes_api"]),
+            ("v3.15.5", "v3.24.5", "v1.20.2", ["kubernetes_api"]),
+            ("v3.15.5", "v3.22.5", "v1.25.0", ["kubernetes_api"]),
+            ("v3.14.2", "v3.31.1", "v1.33.0", ["one_step"]),
+            ("v3.15.5", "v3.31.1", "v1.33.0", []),
+            ("v3.20.6", "v3.33.0", "v1.36.0", []),
+        ],
+    )
+    def test_versions_and_kubernetes(self, old, new, server, expected):
+        assert gates(plan(release(new), cluster(release(old), server))) == expected
+
+    def test_what_was_not_tested_together_is_a_warning(self):
+        assert "was tested with Kubernetes v1.21 to v1.23" in plan(text("v3.22.5"), cluster(text("v3.15.5"), "v1.20.2"))["warnings"][0]
+
+    @pytest.mark.parametrize(
+        "new, server, kernel, expected",
+        [
+            ("v3.29.1", "v1.30.0", "4.19.0", ["kernel_below_floor"]),
+            ("v3.29.1", "v1.30.0", "4.18.0-553.el8_10.x86_64", []),
+            ("v3.29.1", "v1.30.0", "5.10.0", []),
+            ("v3.27.3", "v1.28.0", "5.4.0", ["avoided_release"]),
+            ("v3.27.4", "v1.28.0", "5.4.0", []),
+            ("v3.28.0", "v1.28.0", "4.19.0", ["avoided_release"]),
+        ],
+    )
+    def test_kernels(self, new, server, kernel, expected):
+        found = cluster(release("v3.20.6"), server, [node("worker1", kernel)])
+        result = plan(release(new), found)
+        assert gates(result) == expected
+        assert all("worker1 (%s)" % kernel in item["message"] for item in result["refused"])
+        assert not plan(release(new), found, accepted=expected)["refused"]
+
+    @pytest.mark.parametrize("old, interface, expected", [("v3.13.5", "*", ["host_endpoints"]), ("v3.13.5", "eth0", []), ("v3.14.2", "*", [])])
+    def test_host_endpoints(self, old, interface, expected):
+        endpoints = [{"metadata": {"name": "all"}, "spec": {"interfaceName": interface}}]
+        result = plan(release("v3.15.5"), cluster(release(old), "v1.20.0", hostendpoints=endpoints))
+        assert gates(result) == expected
+
+    @pytest.mark.parametrize(
+        "mode, override, kernel, new, expected",
+        [
+            ("Always", "", "5.15.0", "v3.28.2", ["vxlan_offload"]),
+            ("CrossSubnet", "", "5.15.0", "v3.28.0", ["vxlan_offload"]),
+            ("Never", "", "5.15.0", "v3.28.2", []),
+            ("Always", "ChecksumOffloadBroken=true", "5.15.0", "v3.28.2", []),
+            ("Always", "", "5.4.0", "v3.28.2", []),
+            ("Always", "", "5.15.0", "v3.28.1", []),
+        ],
+    )
+    def test_the_default_of_vxlan_that_flips(self, mode, override, kernel, new, expected):
+        objects = {
+            "ippools": [{"metadata": {"name": "default"}, "spec": {"vxlanMode": mode}}],
+            "felixconfigurations": [{"metadata": {"name": "default"}, "spec": {"featureDetectOverride": override}}],
+        }
+        found = cluster(release("v3.26.4"), "v1.28.0", [node("worker1", kernel)], **objects)
+        assert gates(plan(release(new), found)) == expected
+
+    def test_the_aggregated_api_and_admin_policies(self):
+        objects = {"apiservices": [{"metadata": {"name": "v3.projectcalico.org"}}], "adminpolicies": [{"metadata": {"name": "deny-all"}}]}
+        found = cluster(release("v3.26.4"), "v1.35.0", **objects)
+        assert gates(plan(release("v3.32.1"), found)) == ["resource_uids", "admin_policies"]
+
+    def test_nodes_that_are_not_ready_are_left_out(self):
+        found = cluster(text("v3.15.5"), nodes=[node("worker1"), node("worker2", ready="Unknown")])
+        assert gates(plan(text("v3.22.5"), found)) == ["nodes_not_ready"]
+        result = plan(text("v3.22.5"), found, accepted=["nodes_not_ready"])
+        assert not result["refused"] and result["nodes"] == ["worker1"]
+
+    def test_unknown_risks_are_refused_by_name(self):
+        with pytest.raises(ValueError, match="calico_accepted_risks: all"):
+            options_of({"accepted": "all"})
+
+
+REJECT = "-A FORWARD -j REJECT --reject-with icmp-host-prohibited"
+
+
+class TestForward:
+    def looked(self, rules=(), missing=()):
+        return [{"node": name, "rules": list(rules), "error": None} for name in ("a-control", "worker1", "worker2") if name not in missing]
+
+    @pytest.mark.parametrize(
+        "old, new, environment, look",
+        [
+            ("v3.15.5", "v3.16.0", {}, True),
+            ("v3.13.5", "v3.15.5", {}, False),
+            ("v3.16.0", "v3.22.5", {}, False),
+            ("v3.15.5", "v3.22.5", {"name": "FELIX_BPFENABLED", "value": "true"}, False),
+        ],
+    )
+    def test_only_where_the_accept_moves(self, old, new, environment, look):
+        found = cluster(release(old), "v1.20.0")
+        if environment:
+            container(agent(found))["env"].append(environment)
+        result = plan(release(new), found, self.looked([REJECT]))
+        assert result["look"] is look
+        assert gates(result) == (["forward_rules"] if look else [])
+
+    def test_the_rule_is_in_the_message(self):
+        (refused,) = plan(text("v3.22.5"), cluster(text("v3.15.5")), self.looked([REJECT]))["refused"]
+        assert refused["message"].count("worker1: " + REJECT) == 1
+        assert refused["override"] == "calico_accepted_risks: [forward_rules]"
+        assert not plan(text("v3.22.5"), cluster(text("v3.15.5")), self.looked([REJECT]), accepted=["forward_rules"])["refused"]
+
+    def test_a_node_that_nobody_could_look_at(self):
+        (refused,) = plan(text("v3.22.5"), cluster(text("v3.15.5")), self.looked(missing=["worker2"]))["refused"]
+        assert "worker2: no host of the inventory" in refused["message"]
+
+    def dumps(self, **places):
+        def dump(place):
+            rules, ends, unavailable = places.get(place, ({}, [], None))
+            return {"tables": {"filter": {"rules": rules}}, "forward_ends": ends, "unavailable": unavailable and {"message": unavailable}}
+
+        return {backend: {version: dump(backend + "_" + version) for version in ("ipv4", "ipv6")} for backend in ("legacy", "nft")}
+
+    @pytest.mark.parametrize(
+        "places, found, unread",
+        [
+            ({}, [], None),
+            ({"nft_ipv4": ({"cali": 3}, [REJECT], None)}, ["nft ipv4: " + REJECT], None),
+            ({"nft_ipv4": ({"cali": 3}, [], None), "nft_ipv6": ({}, [REJECT], None)}, ["nft ipv6: " + REJECT], None),
+            # What stands in the other backend was met before the upgrade too.
+            ({"nft_ipv4": ({"cali": 3}, [], None), "legacy_ipv4": ({"KUBE": 1}, [REJECT], None)}, [], None),
+            ({"legacy_ipv4": ({}, [REJECT], None)}, ["legacy ipv4: " + REJECT], None),
+            ({"nft_ipv4": ({}, [], "slow")}, [], "the nft ipv4 rules could not be listed: slow"),
+        ],
+    )
+    def test_the_backend_that_calico_writes_to(self, places, found, unread):
+        assert _calico_gates.ends_of(self.dumps(**places)) == (found, unread)
+
+    def test_hosts_are_matched_by_proof_not_by_name(self):
+        cluster_ = {"id": "c1", "nodes": [{"name": "worker1", "addresses": ["10.0.0.1"]}]}
+        node_ = {"name": "worker1", "cluster": "c1", "addresses": ["10.0.0.1"]}
+        hosts = [{"item": "alpha", "node": node_}, {"item": "worker1", "node": dict(node_, cluster="c2")}, {"item": "dead", "unreachable": True}]
+        rules = [{"item": "alpha", "iptables": {"iptables_dumps": self.dumps(nft_ipv4=({}, [REJECT], None))}}]
+        assert _calico_gates.looked_at(hosts, rules, cluster_) == [{"node": "worker1", "rules": ["nft ipv4: " + REJECT], "error": None}]
+        assert _calico_gates.looked_at(hosts, [{"item": "alpha", "msg": "no"}], cluster_) == [{"node": "worker1", "rules": [], "error": "no"}]
+
+
+class TestRoles:
+    def test_from_the_manifest_of_the_version_that_runs(self):
+        found = cluster(text("v3.22.5"))
+        own = {"apiGroups": [""], "resources": ["mine"], "verbs": ["get"]}
+        found["objects"]["clusterroles"][0]["rules"] = [own]
+        result = _calico_plan.rbac(text("v3.22.5"), found, options_of({}))
+        assert [item["kind"] for item in result["documents"]] == ["ServiceAccount", "ClusterRole", "ClusterRole", "ClusterRoleBinding"]
+        assert [rule["resources"][0] for rule in result["documents"][1]["rules"]] == ["mine", "pods", "endpointslices"]
+        assert gates(_calico_plan.rbac(text("v3.24.5"), found, options_of({}))) == ["manifest_version"]
+
+    def test_from_the_table(self):
+        found = cluster(text("v3.22.5", OFFICIAL))
+        assert _calico_plan.rbac("", found, options_of({}))["documents"] == []
+        found["objects"]["clusterroles"] = cluster(text("v3.20.6", OFFICIAL))["objects"]["clusterroles"]
+        result = _calico_plan.rbac("", found, options_of({}))
+        (role,) = [item for item in result["documents"] if item["metadata"]["name"] == "calico-node"]
+        assert {"apiGroups": ["crd.projectcalico.org"], "resources": ["caliconodestatuses"], "verbs": ["get", "list", "update", "watch"]} in role["rules"]
+        found["objects"]["clusterroles"] = result["documents"]
+        assert _calico_plan.rbac("", found, options_of({}))["documents"] == []
+
+    def test_an_account_that_is_missing_needs_the_manifest(self):
+        found = cluster(text("v3.26.4", OFFICIAL), "v1.26.0")
+        roles = found["objects"]["clusterroles"]
+        found["objects"]["clusterroles"] = [role for role in roles if role["metadata"]["name"] != "calico-cni-plugin"]
+        (refused,) = _calico_plan.rbac("", found, options_of({}))["refused"]
+        assert "calico_manifest of v3.26.4" in refused["message"]
+
+
+def test_what_suits():
+    assert _calico_plan.suitable(cluster(text("v3.15.5"), "v1.20.2")) == "Kubernetes v1.20.2 with kernel 5.15.0: tested are v3.18, v3.19, v3.20, v3.21."
+    assert "v3.28" in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.29.0", [node("a", "3.10.0-1160.el7")]))
+    assert "v3.29" not in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.29.0", [node("a", "3.10.0-1160.el7")]))
+    assert "no release" in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.99.0"))
+
+
+def test_no_variable_is_one_of_kubesprays():
+    with open(os.path.join(ROOT, "roles", "calico", "meta", "argument_specs.yml"), encoding="utf-8") as stream:
+        options = yaml.safe_load(stream)["argument_specs"]["main"]["options"]
+    assert len(KUBESPRAY) > 90
+    assert not set(options) & {"calico_" + name for name in KUBESPRAY}
+    assert tuple(options["calico_accepted_risks"]["choices"]) == _calico_gates.OVERRIDES

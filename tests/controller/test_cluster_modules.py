@@ -1,0 +1,154 @@
+"""The pure parts of the modules that change a cluster; molecule/cluster/calico runs them whole, on a real API server."""
+
+import json
+import os
+import sys
+import types
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, ".cache"))
+
+from ansible_collections.nodemend.kubernetes.plugins.modules import (  # noqa: E402
+    daemonset_rollout,
+    image_pull,
+    objects_info,
+    server_side_apply,
+)
+
+
+@pytest.mark.parametrize(
+    "query, arguments",
+    [
+        ({"resource": "nodes"}, ["get", "nodes", "--all-namespaces"]),
+        ({"resource": "pods", "namespace": "a", "selector": "x=y"}, ["get", "pods", "--selector=x=y", "--namespace=a"]),
+        ({"resource": "configmaps", "namespace": "a", "name": "b"}, ["get", "configmaps", "b", "--ignore-not-found", "--namespace=a"]),
+        ({"resource": "clusterroles", "name": "b"}, ["get", "clusterroles", "b", "--ignore-not-found"]),
+    ],
+)
+def test_what_is_asked_for(query, arguments):
+    assert objects_info.arguments_of(query) == arguments
+
+
+def test_what_the_server_writes_is_no_difference():
+    item = {
+        "kind": "DaemonSet",
+        "metadata": {"name": "a", "uid": "1", "resourceVersion": "2", "managedFields": [], "labels": {"a": "b"}},
+        "spec": {"template": {"metadata": {"creationTimestamp": None, "labels": {}}}},
+        "status": {},
+    }
+    assert server_side_apply.without_own(item) == {
+        "kind": "DaemonSet",
+        "metadata": {"name": "a", "labels": {"a": "b"}},
+        "spec": {"template": {"metadata": {"labels": {}}}},
+    }
+
+
+def test_what_a_backup_holds_already_stays(tmp_path):
+    path = tmp_path / "run" / "before.json"
+
+    def keep(*pairs):
+        changes = server_side_apply.Changes.__new__(server_side_apply.Changes)
+        changes._module = types.SimpleNamespace(params={"backup": str(path)})
+        changes._pairs = pairs
+        changes._keep()
+
+    def item(name, **more):
+        return dict({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}, **more)
+
+    keep((None, item("a", data={"x": "1"}), item("a", data={"x": "2"})))
+    keep((None, item("a", data={"x": "2"}), item("a", data={"x": "3"})), (None, None, item("new")))
+    kept = json.loads(path.read_text())
+    assert [(entry["identity"][2], entry["object"] and entry["object"]["data"]) for entry in kept] == [("a", {"x": "1"}), ("new", None)]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+DAEMONSET = {"metadata": {"uid": "1", "generation": 3}, "status": {"observedGeneration": 3}}
+
+
+def revision(number, value, uid="1"):
+    return {"revision": number, "metadata": {"labels": {"controller-revision-hash": value}, "ownerReferences": [{"uid": uid}]}}
+
+
+def test_the_newest_revision():
+    revisions = [revision(1, "a"), revision(3, "c"), revision(2, "b"), revision(9, "x", "2")]
+    assert daemonset_rollout.newest_revision(DAEMONSET, revisions) == "c"
+    assert daemonset_rollout.newest_revision(DAEMONSET, revisions[3:]) is None
+    assert daemonset_rollout.newest_revision(dict(DAEMONSET, status={"observedGeneration": 2}), revisions) is None
+
+
+def pod(revision_="new", ready="True", waiting=None, **metadata):
+    state = {"waiting": waiting} if waiting else {"running": {}}
+    return {
+        "metadata": dict({"name": "p", "labels": {"controller-revision-hash": revision_}}, **metadata),
+        "status": {
+            "phase": "Running",
+            "conditions": [{"type": "Ready", "status": ready}],
+            "initContainerStatuses": [{"name": "install-cni", "state": state}],
+        },
+    }
+
+
+@pytest.mark.parametrize(
+    "item, words",
+    [
+        (pod(), None),
+        (pod("old"), "of the old revision"),
+        (pod(deletionTimestamp="now"), "is still there"),
+        (pod(ready="False"), "not Ready"),
+        (pod(ready="False", waiting={"reason": "ErrImagePull", "message": "no such host"}), "install-cni of p: ErrImagePull no such host"),
+        (pod(ready="False", waiting={"reason": "PodInitializing"}), "not Ready"),
+    ],
+)
+def test_what_a_pod_lacks(item, words):
+    lack = daemonset_rollout.lack(item, "new")
+    assert lack is None if words is None else words in lack
+
+
+def test_a_node_whose_network_is_down():
+    def of(status):
+        return {"status": {"conditions": [{"type": "NetworkUnavailable", "status": status, "reason": "CalicoIsDown"}]}}
+
+    assert "CalicoIsDown" in daemonset_rollout.network_down(of("True"))
+    assert daemonset_rollout.network_down(of("False")) is None
+    assert daemonset_rollout.network_down({"status": {}}) is None
+
+
+@pytest.mark.parametrize(
+    "image, name",
+    [
+        ("busybox", "docker.io/library/busybox:latest"),
+        ("calico/node:v3.22.5", "docker.io/calico/node:v3.22.5"),
+        ("quay.io/calico/node:v3.22.5", "quay.io/calico/node:v3.22.5"),
+        ("localhost/node", "localhost/node:latest"),
+        ("registry:5000/node:v1", "registry:5000/node:v1"),
+        ("calico/node@sha256:0", "docker.io/calico/node@sha256:0"),
+    ],
+)
+def test_names_of_images(image, name):
+    assert image_pull.canonical(image) == name
+
+
+def test_images_that_a_node_does_not_list():
+    node = {"status": {"images": [{"names": ["docker.io/calico/node@sha256:0", "docker.io/calico/node:v1"]}, {"names": None}]}}
+    assert image_pull.unlisted(node, ["calico/node:v1", "calico/cni:v1"]) == ["calico/cni:v1"]
+    assert image_pull.unlisted({}, ["a:1"]) == ["a:1"]
+
+
+@pytest.mark.parametrize(
+    "state, coming, failed",
+    [
+        ({}, ["x"], []),
+        ({"waiting": {"reason": "ContainerCreating"}}, ["x"], []),
+        ({"waiting": {"reason": "ErrImagePull", "message": "no such host"}}, [], ["x: no such host"]),
+        ({"waiting": {"reason": "ImagePullBackOff"}}, [], ["x: ImagePullBackOff"]),
+        # It was pulled: its command cannot be there.
+        ({"waiting": {"reason": "RunContainerError"}}, [], []),
+        ({"terminated": {"reason": "StartError"}}, [], []),
+    ],
+)
+def test_what_becomes_of_a_pull(state, coming, failed):
+    item = image_pull.pod("n", ["x"], "kube-system", [])
+    item["status"] = {"containerStatuses": [{"name": "image-0", "state": state}]}
+    assert image_pull.outcome(item) == (coming, failed)

@@ -1,0 +1,159 @@
+"""What the role control_plane_certificates would renew and restart, worked out from what was read; and why it may not."""
+
+import copy
+import os
+import sys
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, ".cache"))
+
+from ansible.errors import AnsibleFilterError  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.filter.control_plane_certificates_plan import control_plane_certificates_plan as plan  # noqa: E402
+
+PKI = "/etc/kubernetes/pki/"
+LOOPBACK, LEAVES, AUTHORITIES = (
+    "apiserver_loopback_certificate_expiring",
+    "kubernetes_certificate_expiring",
+    "certificate_authority_expiring",
+)
+STARTED = 1000000
+PIDS = {"etcd": 11, "kube-apiserver": 12, "kube-controller-manager": 13, "kube-scheduler": 14}
+FILES = {
+    "/usr/bin/kubeadm": 1,
+    **{"/etc/kubernetes/manifests/%s.yaml" % name: 1 for name in PIDS},
+    **{PKI + name: 1 for name in ("ca.key", "front-proxy-ca.key", "etcd/ca.key", "apiserver.crt", "etcd/server.crt")},
+    "/etc/kubernetes/scheduler.conf": 1,
+}
+
+
+def found(loopback="ok", due=(), dying=(), status=None, distribution="kubelet", units=None, running=True, **facts):
+    """A control plane of kubeadm's; due and dying: files of certificates and authorities that are near their end."""
+    verdicts = [(LOOPBACK, loopback, []), (LEAVES, status or ("at_risk" if due else "ok"), due), (AUTHORITIES, "at_risk" if dying else "ok", dying)]
+    values = {
+        "control_plane_processes": [{"name": name, "pid": pid, "started": STARTED, "unit": (units or {}).get(name)} for name, pid in PIDS.items()],
+        "certificates": {"certificates": [{"path": path, "not_after": 5} for path in due], "unreadable": []},
+        "node": {"distribution": distribution},
+        "kubelet": {"running": running},
+    }
+    return {
+        "conditions": [{"condition": name, "status": word, "message": name + " told.", "evidence": {"due": list(paths)}} for name, word, paths in verdicts],
+        "control_plane": dict(values, **facts),
+        "unavailable": {},
+    }
+
+
+def names(result):
+    return [item["name"] for item in result["renew"]], [item["name"] for item in result["restart"]]
+
+
+def without(*paths):
+    return {path: time for path, time in FILES.items() if path not in paths}
+
+
+def test_nothing_is_due():
+    assert plan(found(), FILES, True) == {"needed": False, "refused": [], "renew": [], "restart": [], "steps": []}
+
+
+@pytest.mark.parametrize("status", ["faulty", "at_risk"])
+def test_the_loopback_certificate_needs_a_restart_and_nothing_else(status):
+    result = plan(found(status), FILES)
+    assert result["restart"] == [{"name": "kube-apiserver", "process": "kube-apiserver", "pid": 12, "unit": None}]
+    assert (result["renew"], result["refused"], result["steps"]) == ([], [], ["restart kube-apiserver"])
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "parts"),
+    [
+        (PKI + "apiserver.crt", "apiserver", ["kube-apiserver"]),
+        (PKI + "front-proxy-client.crt", "front-proxy-client", ["kube-apiserver"]),
+        (PKI + "etcd/peer.crt", "etcd-peer", ["etcd"]),
+        (PKI + "etcd/healthcheck-client.crt", "etcd-healthcheck-client", []),
+        ("/etc/kubernetes/scheduler.conf", "scheduler.conf", ["kube-scheduler"]),
+        ("/etc/kubernetes/admin.conf", "admin.conf", []),
+    ],
+)
+def test_each_certificate_and_what_reads_it(path, name, parts):
+    result = plan(found(due=[path]), FILES, True)
+    assert names(result) == ([name], parts) and result["refused"] == []
+    assert result["renew"][0] == {"name": name, "path": path, "not_after": 5}
+
+
+def test_nothing_is_renewed_that_nobody_asked_for():
+    due = [PKI + "apiserver.crt", "/etc/kubernetes/scheduler.conf"]
+    assert names(plan(found(due=due), FILES)) == ([], [])
+    assert names(plan(found(due=due), FILES, ["scheduler.conf"])) == (["scheduler.conf"], ["kube-scheduler"])
+    assert names(plan(found(due=due), FILES, "scheduler.conf, etcd-peer")) == (["scheduler.conf"], ["kube-scheduler"])
+    assert names(plan(found(due=due), FILES, "yes")) == (["apiserver", "scheduler.conf"], ["kube-apiserver", "kube-scheduler"])
+
+
+def test_a_wrong_name():
+    with pytest.raises(AnsibleFilterError, match="control_plane_certificates_renew: scheduler is no certificate of kubeadm; .*scheduler.conf"):
+        plan(found(), FILES, ["scheduler"])
+
+
+def test_what_a_killed_run_has_renewed_is_restarted_by_the_next():
+    newer = dict(FILES, **{PKI + "etcd/server.crt": STARTED + 60, PKI + "apiserver.crt": STARTED + 61})
+    assert names(plan(found(), newer, True)) == ([], ["etcd", "kube-apiserver"])
+    assert names(plan(found(), newer, ["apiserver"])) == ([], ["kube-apiserver"])
+    assert names(plan(found(), newer)) == ([], [])
+
+
+def test_a_roll_back_restarts_and_renews_nothing():
+    newer = dict(FILES, **{PKI + "apiserver.crt": STARTED + 60})
+    result = plan(found("at_risk", due=[PKI + "etcd/server.crt"]), newer, True, "rolled_back")
+    assert names(result) == ([], ["kube-apiserver"]) and result["refused"] == []
+
+
+@pytest.mark.parametrize(
+    ("case", "files", "reason"),
+    [
+        ({"due": [PKI + "apiserver.crt"]}, without("/usr/bin/kubeadm"), "no kubeadm"),
+        ({"due": [PKI + "apiserver.crt"]}, without(PKI + "ca.key"), "external CA"),
+        ({"due": [PKI + "front-proxy-client.crt"]}, without(PKI + "front-proxy-ca.key"), "front-proxy-ca.key is not on this host"),
+        ({"due": [PKI + "apiserver.crt"], "dying": [PKI + "ca.crt"]}, FILES, "pki/ca.crt itself is near its end"),
+        ({"due": ["/etc/ssl/etcd/ssl/member-n1.pem"]}, FILES, "kubespray's or KubeKey's playbooks"),
+        ({"loopback": "unknown"}, FILES, LOOPBACK + " told."),
+        ({"status": "unknown"}, FILES, LEAVES + " told."),
+        ({"loopback": "faulty"}, without("/etc/kubernetes/manifests/kube-apiserver.yaml"), "neither as a static pod"),
+        ({"loopback": "faulty", "running": False}, FILES, "The kubelet does not run"),
+        ({"certificates": None}, FILES, "could not be read"),
+    ],
+)
+def test_refused(case, files, reason):
+    result = plan(found(**case), files, True)
+    assert result["needed"] and any(reason in sentence for sentence in result["refused"]), result["refused"]
+
+
+def test_an_authority_that_signs_none_of_them_is_no_reason():
+    assert plan(found(due=[PKI + "apiserver.crt"], dying=[PKI + "etcd/ca.crt"]), FILES, True)["refused"] == []
+
+
+def test_what_is_not_kubeadms_does_not_matter_to_names():
+    due = [PKI + "apiserver.crt", "/etc/ssl/etcd/ssl/member-n1.pem"]
+    result = plan(found(due=due), FILES, ["apiserver"])
+    assert names(result) == (["apiserver"], ["kube-apiserver"]) and result["refused"] == []
+
+
+def test_units():
+    result = plan(found("at_risk", units={"kube-apiserver": "kube-apiserver.service"}, running=False), {})
+    assert result["restart"] == [{"name": "kube-apiserver", "process": "kube-apiserver", "pid": 12, "unit": "kube-apiserver.service"}]
+    assert result["refused"] == []
+
+
+@pytest.mark.parametrize(("distribution", "process", "unit"), [("k3s", "k3s", "k3s.service"), ("rke2", "kube-apiserver", "rke2-server.service")])
+@pytest.mark.parametrize("case", [{"loopback": "at_risk"}, {"due": ["/var/lib/rancher/k3s/server/tls/client-admin.crt"]}])
+def test_servers_renew_when_they_start(distribution, process, unit, case):
+    processes = [{"name": process, "pid": 9, "started": STARTED, "unit": None}]
+    result = plan(found(distribution=distribution, control_plane_processes=processes, **case), {}, True)
+    assert result["restart"] == [{"name": unit, "process": process, "pid": 9, "unit": unit}]
+    assert result["renew"] == [] and result["refused"] == []
+
+
+def test_one_that_is_down_is_waited_for():
+    case = found(due=[PKI + "apiserver-etcd-client.crt"])
+    case["control_plane"]["control_plane_processes"] = copy.deepcopy(case["control_plane"]["control_plane_processes"])[:1]
+    result = plan(case, FILES, True)
+    assert result["restart"] == [{"name": "kube-apiserver", "process": "kube-apiserver", "pid": None, "unit": None}]
+    assert result["steps"][-1] == "wait until the kubelet has started kube-apiserver"

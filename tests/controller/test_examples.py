@@ -1,0 +1,74 @@
+"""Every example in the modules' documentation is run, and every YAML block of the guides is at least valid."""
+
+import os
+import re
+
+import pytest
+import yaml
+from conftest import LIVE, ROOT, playbook
+from test_completeness import documentation, stems
+
+MODULES = sorted(stems("plugins", "modules"))
+PAGES = [
+    os.path.join(folder, name)
+    for folder in (".", "docs", *("roles/" + role for role in os.listdir(os.path.join(ROOT, "roles"))))
+    for name in os.listdir(os.path.join(ROOT, folder))
+    if name.endswith(".md") and name not in ("CHANGELOG.md",)
+]
+
+
+def run_play(tmp_path, play, *words):
+    (tmp_path / "play.yml").write_text(yaml.safe_dump(play))
+    return playbook(tmp_path, "play.yml", "here %s\n" % LIVE, *words)
+
+
+def needs_a_cluster(told):
+    """The fragment has a required option, the kubeconfig."""
+    return "nodemend.kubernetes.kubectl" in told.get("extends_documentation_fragment", [])
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_examples_run(tmp_path, module):
+    if needs_a_cluster(documentation(module)["DOCUMENTATION"]):
+        pytest.skip("%s needs a cluster; the scenarios of molecule/cluster run it" % module)
+    tasks = documentation(module)["EXAMPLES"]
+    run = run_play(tmp_path, [{"hosts": "all", "gather_facts": False, "tasks": tasks}], "--check")
+    assert run.rc == 0, run.all
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_what_a_module_returns_is_documented_and_what_is_documented_is_returned(tmp_path, module):
+    if module in ("summary", "plan", "outcome"):
+        return  # test_scan.py and test_remediate.py read what these print
+    if module == "boot_kernel":
+        pytest.skip("boot_kernel needs one of two options and a host with GRUB; tests/controller/test_boot_kernel.py runs it")
+    out = tmp_path / "result.json"
+    save = {"copy": {"content": "{{ result | to_json }}", "dest": str(out)}}
+    look = {"nodemend.kubernetes." + module: None, "register": "result"}
+    told = documentation(module)["DOCUMENTATION"]
+    if needs_a_cluster(told) or any(option.get("required") for option in told.get("options", {}).values()):
+        pytest.skip("%s has required options; its molecule scenario runs it" % module)
+    run = run_play(tmp_path, [{"hosts": "all", "gather_facts": False, "tasks": [look, save]}])
+    assert run.rc == 0, run.all
+    returned = set(yaml.safe_load(out.read_text())) - {"changed", "failed", "ansible_facts", "warnings", "deprecations"}
+    assert returned == set(documentation(module)["RETURN"])
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_yaml_blocks_of_the_pages(tmp_path, page):
+    with open(os.path.join(ROOT, page), encoding="utf-8") as stream:
+        blocks = re.findall(r"^```yaml\n(.*?)^```", stream.read(), re.MULTILINE | re.DOTALL)
+    for block in blocks:
+        document = yaml.safe_load(block)
+        if isinstance(document, list) and document and "hosts" in document[0]:
+            run = run_play(tmp_path, document, "--syntax-check")
+            assert run.rc == 0, run.all
+
+
+@pytest.mark.parametrize("page", sorted(PAGES))
+def test_links_between_pages_lead_somewhere(page):
+    with open(os.path.join(ROOT, page), encoding="utf-8") as stream:
+        targets = re.findall(r"\]\(([^)#\s]+)[^)]*\)", stream.read())
+    for target in targets:
+        if "://" not in target:
+            assert os.path.exists(os.path.join(ROOT, os.path.dirname(page), target)), target

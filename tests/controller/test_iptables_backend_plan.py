@@ -1,0 +1,236 @@
+"""What the role iptables_backend would do, worked out from what iptables_info returns."""
+
+import copy
+import os
+import sys
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, ".cache"))
+
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._iptables_backend import plan  # noqa: E402
+
+
+def dump(rules=0, chains=0, hints=(), unavailable=None, family="KUBE", foreign=1, services=None):
+    table = {"chains": {family: chains}, "rules": {family: rules}, "foreign": foreign}
+    if services is None:
+        services = rules if family == "KUBE" else 0
+    return {"tables": {"filter": table}, "hints": list(hints), "unavailable": unavailable, "services": services}
+
+
+def command(name, backend, choices=("legacy", "nft")):
+    value = "/usr/sbin/%s-%s" % (name, backend)
+    paths = ["/usr/sbin/%s-%s" % (name, choice) for choice in choices or ()]
+    alternative = {"value": value, "status": "auto", "choices": paths} if choices else None
+    return {"path": "/usr/sbin/" + name, "backend": backend, "alternative": alternative}
+
+
+def found(status="faulty", host="nft", nft=None, legacy=None, choices=("legacy", "nft"), **facts):
+    empty = dump()
+    values = {
+        "netfilter_backends": {"nft": True, "legacy_kernel": {"ipv4": True, "ipv6": True}},
+        "iptables_dumps": {
+            "nft": {"ipv4": nft or empty, "ipv6": empty},
+            "legacy": {"ipv4": legacy or empty, "ipv6": empty},
+        },
+        "iptables_binaries": {
+            "iptables": command("iptables", host, choices),
+            "ip6tables": command("ip6tables", host, choices),
+            "arptables": command("arptables", host, ("nft",)),
+            "ebtables": None,
+        },
+        "iptables_callers": [],
+        "host_network_agents": [],
+        "kube_proxy": {"running": False, "pid": None, "mode": "iptables", "embedded": False},
+        "kubelet": {"running": True, "enabled": True},
+        "kubernetes_units": ["kubelet.service"],
+        "rule_writers": [],
+    }
+    values.update(facts)
+    return {"conditions": [{"status": status, "reason": "X", "message": "Told."}], "iptables": values}
+
+
+SPLIT = {"nft": dump(9, 3, ["KUBE-KUBELET-CANARY"]), "legacy": dump(7, 2)}
+AGENT = {"name": "kube-proxy", "pid": 5, "unit": None, "image": True, "backend": None}
+CANARY = dump(0, 1, ["KUBE-KUBELET-CANARY"])
+NO_KUBELET = {"kubelet": {"running": False, "enabled": False}, "kubernetes_units": []}
+K3S = {
+    "kubelet": NO_KUBELET["kubelet"],
+    "kubernetes_units": ["k3s.service"],
+    "kube_proxy": {"running": True, "pid": 9, "mode": "iptables", "embedded": True},
+}
+
+
+@pytest.mark.parametrize("status", ["ok", "not_applicable"])
+def test_nothing_is_done_to_a_healthy_host(status):
+    assert not plan(found(status, "legacy", legacy=dump(9, 3)))["needed"]
+
+
+def test_what_cannot_be_judged_is_refused():
+    result = plan(found("unknown"))
+    assert result["needed"] and "could not be judged: Told." in result["refused"][0]
+
+
+def test_leftovers():
+    result = plan(found(**SPLIT))
+    assert result["needed"] and not result["refused"]
+    assert result["stale"] == {"chains": 2, "rules": 7}
+    assert (result["target"], result["leaving"], result["taken_over"]) == ("nft", "legacy", True)
+    # Rules in both backends do not tell which half is alive, so whatever writes chooses again first.
+    assert result["alternatives"] == [] and result["restart"] == {"units": ["kubelet.service"], "agents": []}
+    assert result["steps"] == ["restart kubelet.service", "remove 2 chains and 7 rules of Kubernetes from legacy, once they stand still"]
+
+
+def test_wrong_command():
+    result = plan(found(host="legacy", host_network_agents=[AGENT], **SPLIT))
+    assert [(change["name"], change["path"]) for change in result["alternatives"]] == [
+        ("iptables", "/usr/sbin/iptables-nft"),
+        ("ip6tables", "/usr/sbin/ip6tables-nft"),
+        ("arptables", "/usr/sbin/arptables-nft"),
+    ]
+    assert result["restart"] == {"units": ["kubelet.service"], "agents": [{"name": "kube-proxy", "pid": 5}]}
+    assert len(result["steps"]) == 3
+
+
+@pytest.mark.parametrize("unit, units", [("kube-proxy.service", ["kube-proxy.service"]), ("mine.service", ["kube-proxy.service", "mine.service"])])
+def test_an_agent_that_is_a_service_is_restarted_as_its_unit(unit, units):
+    agent = dict(AGENT, unit=unit, image=False)
+    result = plan(found(host="legacy", host_network_agents=[agent], kubernetes_units=["kube-proxy.service"], **SPLIT))
+    assert result["restart"] == {"units": units, "agents": []}
+    assert not result["refused"]
+
+
+@pytest.mark.parametrize(
+    "target, facts",
+    [
+        # k3s is its own kubelet and kube-proxy, there is no process of these names.
+        (dump(), K3S),
+        (CANARY, K3S),
+        # The kubelet has crashed, or was disabled by hand: kube-proxy goes on.
+        (dump(), {"kubelet": {"running": False, "enabled": True}, "kubernetes_units": []}),
+        (dump(), dict(NO_KUBELET, host_network_agents=[AGENT])),
+        (dump(), dict(NO_KUBELET, kubernetes_units=None)),
+        (dump(), dict(NO_KUBELET, host_network_agents=None)),
+        (dump(), dict(NO_KUBELET, kube_proxy={"running": True, "pid": 5, "mode": "iptables", "embedded": False})),
+        # The kubelet alone has written to the target.
+        (CANARY, {}),
+        (dump(3, 3, services=0), {}),
+    ],
+)
+def test_the_only_live_rules_are_no_leftovers(target, facts):
+    result = plan(found(nft=target, legacy=dump(9, 3), **facts))
+    assert not result["taken_over"]
+    assert result["missing"] == ["kube-proxy has not written its ipv4 Services to nft."]
+    assert not facts.get("kubernetes_units") or result["restart"]["units"] == facts["kubernetes_units"]
+
+
+def test_each_ip_version_counts():
+    result = found(nft=dump(9, 3), legacy=dump(9, 3))
+    result["iptables"]["iptables_dumps"]["legacy"]["ipv6"] = dump(9, 3)
+    assert plan(result)["missing"] == ["kube-proxy has not written its ipv6 Services to nft."]
+
+
+@pytest.mark.parametrize(
+    "family, facts, taken_over",
+    [
+        ("cali", {"host_network_agents": [dict(AGENT, name="calico-node")]}, False),
+        ("cali", {}, True),
+        ("FLANNEL", K3S, False),
+        ("FLANNEL", {}, True),
+        # Of a pod that runs with a hostPort: only a new pod writes it again.
+        ("CNI", {}, False),
+        ("CNI", NO_KUBELET, True),
+    ],
+)
+def test_the_network_takes_over_too(family, facts, taken_over):
+    assert plan(found("at_risk", nft=dump(9, 3), legacy=dump(5, 5, family=family), **facts))["taken_over"] == taken_over
+
+
+def test_a_kube_proxy_in_the_mode_nftables_has_taken_over():
+    proxy = {"running": True, "pid": 5, "mode": "nftables", "embedded": False}
+    assert plan(found(legacy=dump(9, 3), kube_proxy=proxy))["taken_over"]
+
+
+def test_nobody_takes_over_on_a_host_that_kubernetes_has_left():
+    result = plan(found(legacy=dump(9, 3), **NO_KUBELET))
+    assert result["taken_over"] and result["restart"] == {"units": [], "agents": []} and not result["refused"]
+
+
+def test_an_agent_that_still_speaks_the_old_backend_has_not_taken_over():
+    result = plan(found(host_network_agents=[dict(AGENT, backend="legacy")], **SPLIT))
+    assert result["missing"] == ["kube-proxy (PID 5) speaks legacy."]
+
+
+def test_a_server_of_k3s_is_the_control_plane():
+    result = plan(found(nft=dump(9, 3), legacy=dump(9, 3), **K3S))
+    assert "restart k3s.service (control plane)" in result["steps"] and not result["refused"]
+
+
+def test_a_run_that_was_killed_before_the_restart_is_completed():
+    result = plan(found(legacy=dump(9, 3, ["KUBE-KUBELET-CANARY"])))
+    assert result["alternatives"] == [] and result["restart"]["units"] == ["kubelet.service"]
+    assert not result["taken_over"]
+
+
+def test_foreign_rules_and_other_networks_are_no_leftovers():
+    assert plan(found("at_risk", nft=dump(9, 3), legacy=dump(5, 5, family="WEAVE")))["stale"] == {"chains": 0, "rules": 0}
+
+
+@pytest.mark.parametrize(
+    "facts, said",
+    [
+        ({"choices": None, "host": "legacy"}, "offers no alternative that speaks nft"),
+        ({"netfilter_backends": {"nft": False, "legacy_kernel": {"ipv4": True}}}, "has not loaded nf_tables"),
+        ({"legacy": dump(unavailable={"reason": "CommandMissing", "message": "gone"})}, "legacy ipv4 rules could not be listed: gone"),
+        ({"rule_writers": None}, "could not be read"),
+        ({"rule_writers": [{"who": "ufw", "why": "on", "backend": "legacy", "flushes": False}], "host": "legacy"}, "ufw would be split"),
+        ({"rule_writers": [{"who": "docker", "why": "on", "backend": None, "flushes": False}]}, "docker would be split"),
+        ({"rule_writers": [{"who": "nftables.service", "why": "x", "backend": "nft", "flushes": True}]}, "would empty all nft rules"),
+        ({"kube_proxy": {"running": True, "pid": 6, "mode": None, "embedded": False}, "host_network_agents": [AGENT]}, "could not be told"),
+        ({"kube_proxy": {"running": True, "pid": 6, "mode": None, "embedded": True}}, "The kube-proxy of this node could not be told."),
+        ({"host_network_agents": [dict(AGENT, image=False)]}, "is neither a pod nor a service"),
+        (dict(NO_KUBELET, host_network_agents=[AGENT]), "No kubelet runs that would start again: kube-proxy."),
+        ({"host_network_agents": [dict(AGENT, backend="legacy")]}, "can only speak legacy"),
+        ({"iptables_callers": [{"who": "calico-node", "why": "FELIX_IPTABLESBACKEND=legacy", "backend": "legacy"}]}, "is told to use legacy"),
+    ],
+)
+def test_refusals(facts, said):
+    facts = dict(copy.deepcopy(SPLIT), **facts)
+    reasons = plan(found(**facts))["refused"]
+    assert reasons and all(said in reason for reason in reasons)
+
+
+def test_a_firewall_on_the_target_is_no_reason():
+    assert not plan(found(rule_writers=[{"who": "docker", "why": "on", "backend": "nft", "flushes": False}], **SPLIT))["refused"]
+
+
+def test_a_firewall_of_nft_refuses_legacy():
+    writer = {"who": "nftables.service", "why": "the unit is enabled", "backend": "nft", "flushes": True}
+    assert plan(found("ok", nft=dump(9, 3), rule_writers=[writer]), "legacy")["refused"] == [
+        "nftables.service would be split: the unit is enabled, and its rules are in nft."
+    ]
+
+
+def test_a_wrapper_decides_by_itself():
+    result = found(**SPLIT)
+    result["iptables"]["iptables_binaries"]["iptables"]["backend"] = None
+    assert plan(result)["alternatives"] == []
+
+
+@pytest.mark.parametrize(
+    "facts, needed, refused",
+    [
+        ({}, True, False),
+        ({"host": "legacy", "legacy": dump(9, 3), "nft": dump()}, False, False),
+        ({"netfilter_backends": {"nft": True, "legacy_kernel": {"ipv4": False}}}, True, True),
+        ({"netfilter_backends": {"nft": True, "legacy_kernel": {"ipv4": None}}}, True, True),
+        ({"choices": None}, True, True),
+    ],
+)
+def test_legacy_only_where_it_exists(facts, needed, refused):
+    facts = dict({"nft": dump(9, 3)}, **facts)
+    result = plan(found("ok", **facts), "legacy")
+    if not needed:
+        result["alternatives"] = []
+    assert (result["needed"], bool(result["refused"])) == (needed, refused)

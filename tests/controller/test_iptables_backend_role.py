@@ -1,0 +1,100 @@
+"""The role iptables_backend on hosts whose answers are written here; its modules are played by stubs."""
+
+import json
+import os
+import shutil
+
+import pytest
+from conftest import LIVE, ROOT, playbook
+from test_iptables_backend_plan import dump, found
+
+INFO = """
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        return dict(task_vars["stub_found"], changed=False, faulty=[])
+"""
+LEFTOVERS = """
+from ansible.errors import AnsibleConnectionFailure
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        state = self._task.args.get("state", "absent")
+        with open(task_vars["stub_log"], "a") as stream:
+            stream.write(state + "\\n")
+        if state == task_vars["stub_dead"]:
+            raise AnsibleConnectionFailure("no route to host")
+        return {"changed": state == "absent", "chains": 3, "rules": 9}
+"""
+PLAY = """
+- hosts: all
+  gather_facts: false
+  ignore_unreachable: true
+  tasks:
+    - ansible.builtin.include_role:
+        name: nodemend.kubernetes.iptables_backend
+    - ansible.builtin.debug:
+        msg: The role has gone through
+"""
+LEFT = {"kubelet": {"running": False, "enabled": False}, "kubernetes_units": [], "nft": dump(9, 3), "legacy": dump(9, 3)}
+
+
+@pytest.fixture
+def role(tmp_path):
+    collections = tmp_path / "collections"
+    target = collections / "ansible_collections" / "nodemend" / "kubernetes"
+    for name in ("meta", "plugins"):
+        shutil.copytree(os.path.join(ROOT, name), str(target / name))
+    shutil.copytree(os.path.join(ROOT, "roles", "iptables_backend"), str(target / "roles" / "iptables_backend"))
+    shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
+    for name, text in (("iptables_info", INFO), ("iptables_leftovers", LEFTOVERS)):
+        (target / "plugins" / "action" / (name + ".py")).write_text(text)
+    (tmp_path / "play.yml").write_text(PLAY)
+    log = tmp_path / "log"
+    log.write_text("")
+
+    def run(facts, *words, dead=""):
+        variables = {"stub_found": found(**facts), "stub_log": str(log), "stub_dead": dead}
+        words = [part for word in words for part in ("-e", word)]
+        done = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps(variables), *words, collections=collections)
+        return done, log.read_text().split()
+
+    return run
+
+
+def test_text_from_the_command_line_is_no_truth(role):
+    done, called = role(LEFT, "iptables_backend_drain_ok=false", "iptables_backend_clean_stale=true")
+    assert (done.rc, called) == (0, []) and "To do: remove 3 chains" in done.text
+    done, called = role(LEFT, "iptables_backend_drain_ok=true", "iptables_backend_clean_stale=false", "iptables_backend_max_batch=1")
+    assert (done.rc, called) == (0, []) and "3 chains and 9 rules of Kubernetes are left" in done.text
+
+
+def test_numbers_come_as_text_too(role):
+    done, unused = role(LEFT, "iptables_backend_drain_ok=true", "iptables_backend_max_batch=0")
+    assert done.rc != 0 and "iptables_backend_max_batch allows 0" in done.text
+
+
+@pytest.mark.parametrize("dead", ["confirmed", "absent"])
+def test_a_host_that_cannot_be_reached_again_has_failed(role, dead):
+    done, called = role(LEFT, "iptables_backend_drain_ok=true", "iptables_backend_clean_stale=true", dead=dead)
+    assert done.rc != 0 and dead in called
+    assert "The role has gone through" not in done.text
+    assert dead == "absent" or "the host puts its rules back by itself" in done.text
+
+
+def test_the_only_rules_are_kept(role):
+    facts = dict(LEFT, nft=dump(9, 3, services=0), kubelet={"running": True, "enabled": True})
+    done, called = role(facts, "iptables_backend_drain_ok=true", "iptables_backend_clean_stale=true", "iptables_backend_restart_timeout=3")
+    assert (done.rc != 0, called) == (True, [])
+    assert "kube-proxy has not written its ipv4 Services to nft." in done.text
+
+
+def test_without_a_restart_nothing_is_removed(role):
+    facts = dict(LEFT, kubelet={"running": True, "enabled": True}, kubernetes_units=["kubelet.service"])
+    words = ("iptables_backend_drain_ok=true", "iptables_backend_clean_stale=true", "iptables_backend_restart_writers=false")
+    done, called = role(facts, *words)
+    assert (done.rc, called) == (0, []) and "and iptables_backend_restart_writers to true" in done.text

@@ -1,0 +1,163 @@
+"""What the module iptables_leftovers does where a lock is held, a command fails, or somebody dies in between."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from stub_module import Ended, Module
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.join(ROOT, ".cache"))
+
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _armed_restore  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.modules import iptables_leftovers  # noqa: E402
+
+SAVED = "*nat\n:KUBE-X - [0:0]\n[0:0] -A KUBE-X -j RETURN\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n:KUBE-Y - [0:0]\n[0:0] -A INPUT -j KUBE-Y\nCOMMIT\n"
+# A restore that fails as often as the file "failures" says, with the code in "code"; it keeps what it was given.
+RESTORE = """#!/bin/sh
+cd "$(dirname "$0")"
+echo "$*" >>calls
+left=$(cat failures)
+if [ "$left" -gt 0 ]; then echo $((left - 1)) >failures; exit $(cat code); fi
+cat >>given
+"""
+
+
+@pytest.fixture
+def host(tmp_path, monkeypatch):
+    """A host whose legacy tables are the texts in tmp_path/saves, one for each look at them; ip6tables is not loaded."""
+    restore = tmp_path / "restore"
+    restore.write_text(RESTORE)
+    restore.chmod(0o755)
+    (tmp_path / "failures").write_text("0")
+    (tmp_path / "code").write_text("4")
+    saves = []
+
+    class Host(_armed_restore.Host):
+        def is_root(self):
+            return True
+
+        def which(self, name):
+            return str(restore) if name.endswith("restore") else name
+
+        def output(self, argv, timeout=None):
+            return saves.pop(0) if len(saves) > 1 else saves[0]
+
+    monkeypatch.setattr(_armed_restore, "Host", Host)
+    loaded = {"unavailable": {"ipv4": None, "ipv6": None}, "legacy": {"ipv4": ["nat"], "ipv6": None}}
+    monkeypatch.setattr(_armed_restore.netfilter_backends, "collect", lambda host: loaded)
+    monkeypatch.setattr(_armed_restore.iptables_binaries, "collect", lambda host: {"iptables": None, "ip6tables": None})
+    monkeypatch.setattr(_armed_restore.time, "sleep", lambda seconds: None)
+    return tmp_path, Module(backend="legacy", directory=tmp_path / "kept", settle=0), saves
+
+
+def ended(function, module):
+    with pytest.raises(Ended) as caught:
+        function(module)
+    return caught.value.args[0]
+
+
+def told(directory, name):
+    return (directory / name).read_text() if (directory / name).exists() else ""
+
+
+def script(directory):
+    (directory / "undo.rules").write_text("*nat\nCOMMIT\n")
+    text = _armed_restore.roll_back_script(str(directory), [(str(directory / "restore"), str(directory / "undo.rules"))] * 2)
+    return subprocess.run(["/bin/sh", "-c", text.replace("sleep 1", "true")], check=False)
+
+
+@pytest.mark.parametrize("failures, code, calls, given", [(0, 4, 2, 2), (9, 4, 11, 2), (30, 4, 20, 0), (1, 1, 2, 1)])
+def test_the_timer_waits_for_the_lock(host, failures, code, calls, given):
+    directory = host[0]
+    (directory / "failures").write_text(str(failures))
+    (directory / "code").write_text(str(code))
+    script(directory)
+    assert told(directory, "calls").splitlines() == ["--noflush"] * calls
+    assert told(directory, "given").count("*nat") == given
+    assert os.readlink(str(directory / "decided")) == "timer"
+
+
+def test_the_timer_does_nothing_once_somebody_has_decided(host):
+    assert _armed_restore.decide(str(host[0]), "confirmed") == "confirmed"
+    script(host[0])
+    assert told(host[0], "calls") == ""
+
+
+def test_a_confirmation_can_be_repeated(host):
+    directory, module, unused = host
+    module.params["directory"] = str(directory)
+    for unused in range(2):
+        assert not ended(iptables_leftovers.confirm, module).get("failed")
+
+
+def test_a_confirmation_that_comes_too_late_fails(host):
+    directory, module, unused = host
+    module.params["directory"] = str(directory)
+    script(directory)
+    assert "put its rules back" in ended(iptables_leftovers.confirm, module)["msg"]
+
+
+def test_a_removal_waits_for_the_lock(host):
+    directory, module, saves = host
+    saves += [SAVED, SAVED, ""]
+    (directory / "failures").write_text("9")
+    assert ended(iptables_leftovers.remove, module) == {"changed": True, "chains": 2, "rules": 2}
+    assert "-X KUBE-X" in told(directory, "given") and "-X KUBE-Y" in told(directory, "given")
+    # Two tables, and each may wait ten seconds before the time to confirm begins.
+    assert any("--on-active=%ds" % seconds in module.armed[0] for seconds in range(80, 90)) or "sleep 8" in module.armed[0][3]
+
+
+def test_a_removal_that_fails_half_way_puts_back_what_is_missing_and_no_more(host):
+    directory, module, saves = host
+    # nat is removed, filter fails: what is there then is SAVED without nat.
+    saves += [SAVED, SAVED, SAVED[SAVED.index("*filter") :]]
+    apply = iptables_leftovers.Backend.apply
+    seen = []
+
+    def half(self, changes):
+        seen.append(changes)
+        if len(seen) == 1:
+            raise _armed_restore.Failed("iptables-legacy-restore has failed for filter.")
+        apply(self, changes)
+
+    iptables_leftovers.Backend.apply, result = half, None
+    try:
+        result = ended(iptables_leftovers.remove, module)
+    finally:
+        iptables_leftovers.Backend.apply = apply
+    assert result["failed"] and result["msg"] == "iptables-legacy-restore has failed for filter. What had been removed was put back."
+    assert list(seen[1]["ipv4"]) == ["nat"]
+    # The timer must not put everything back once more.
+    assert os.readlink(os.path.join(module.params["directory"], "decided")) == "failure"
+
+
+def test_rules_that_are_written_again_are_left_as_they_are(host):
+    directory, module, saves = host
+    saves += [SAVED]
+    result = ended(iptables_leftovers.remove, module)
+    assert "2 chains and 2 rules are still there or again" in result["msg"]
+    assert "-A KUBE-X" not in told(directory, "given") and "-I INPUT" not in told(directory, "given")
+
+
+@pytest.mark.parametrize("boot, changed", [(None, True), ("another\n", False)])
+def test_after_a_reboot_nothing_is_put_back(host, boot, changed):
+    directory, module, saves = host
+    saves += [SAVED, SAVED, ""]
+    ended(iptables_leftovers.remove, module)
+    if boot:
+        (directory / "kept" / "boot_id").write_text(boot)
+    result = ended(iptables_leftovers.put_back, module)
+    assert result["changed"] == changed
+    assert changed or "has booted since" in result["msg"]
+
+
+def test_the_timer_runs_its_script_and_is_no_failed_unit_where_the_folder_is_gone(tmp_path):
+    module = Module(directory=tmp_path)
+    _armed_restore.arm(module, [("touch", str(tmp_path / "nothing"))], 0)
+    command = module.armed[0][-1].partition("; ")[2] or module.armed[0][-1]  # without systemd it sleeps first
+    (tmp_path / "roll_back.sh").write_text("exit 7")
+    assert subprocess.run(["/bin/sh", "-c", command], check=False).returncode == 7
+    (tmp_path / "roll_back.sh").unlink()
+    assert subprocess.run(["/bin/sh", "-c", command], check=False).returncode == 0

@@ -1,0 +1,529 @@
+"""The role kernel on a staged host of EL: its package makes the new kernel the default, as the real ones do."""
+
+import glob
+import json
+import os
+import re
+import shutil
+
+import pytest
+import yaml
+from conftest import LIVE, ROOT, playbook
+
+ROLE = os.path.join(ROOT, "roles", "kernel")
+OLD, NEW = "4.18.0-425.el8.x86_64", "4.18.0-477.el8.x86_64"
+
+# A machine that is a folder: what it holds and does stands in machine.json, what was done to it in log. All of these play modules on it;
+# "kill" names the step after which somebody ends the controller.
+COMMON = """
+import json, os, signal, time
+from ansible.plugins.action import ActionBase
+
+class Machine(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        self.folder = task_vars["stub_state"]
+        self.path = os.path.join(self.folder, "machine.json")
+        self.machine = json.load(open(self.path))
+        self.check = bool(task_vars.get("ansible_check_mode"))
+        result = self.play(self._task.args, task_vars)
+        return dict({"changed": False}, **result)
+
+    def save(self, step):
+        with open(self.path, "w") as stream:
+            json.dump(self.machine, stream)
+        with open(os.path.join(self.folder, "log"), "a") as stream:
+            stream.write(step + "\\n")
+        if self.machine.get("kill") == step.split()[0]:
+            os.kill(os.getppid(), signal.SIGKILL)
+            time.sleep(60)
+"""
+KERNEL_INFO = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        m = self.machine
+        kernels, running = m["kernels"], m["running"]
+        entries = [{"id": "e-" + one, "title": one, "release": one, "panic": m["panic"].get(one)} for one in kernels]
+        status = "ok" if running in m["candidates"] else "faulty"
+        return {"unavailable": {}, "kernel": {
+            "kernel_release": {"release": running},
+            "kernel_ownership": {"own": True, "kind": None, "because": None},
+            "os_release": {"id": "rocky", "family": "redhat", "major": 8, "name": "Rocky Linux 8", "codename": None, "version_id": "8.10"},
+            "installed_kernels": [{"release": one, "image": "/boot/vmlinuz-" + one, "initramfs": "/boot/i", "modules": True} for one in kernels],
+            "kernel_candidates": [one for one in kernels if one in m["candidates"]],
+            "boot_kernels": {"loader": "grub", "running": running, "default": m["default"], "next": m["next"]},
+            "grub_menu": {"configuration": "/boot/grub2/grub.cfg", "entries": entries, "saved_entry": "e-" + m["default"]},
+            "grub_environment": {"path": "/boot/grub2/grubenv", "file_system": "xfs", "obstacle": m["obstacle"]},
+            "secure_boot": {"uefi": False, "enabled": False},
+            "boot_medium": {"free_bytes": None, "managed_by": None, "read_only": []},
+            "kernel_drivers": {"needed": [], "kernels": {one: {"missing": [], "legacy_iptables": True} for one in kernels}},
+        }, "conditions": [{"condition": "kernel_below_minimum", "status": status}]}
+"""
+NODE_CONDITION_INFO = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        m = self.machine
+        faulty = [] if m["running"] in m["candidates"] else ["kernel_below_minimum"]
+        return {"node": {"name": m["node"]}, "faulty": faulty, "conditions": [{"condition": one, "message": "too old"} for one in faulty]}
+"""
+BOOT_KERNEL = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        m = self.machine
+        wanted = {"default": args.get("default", m["default"]), "next": args.get("next", m["next"]) or None}
+        changed = any(m[name] != wanted[name] for name in wanted)
+        if changed and m["refuses"]:
+            return {"failed": True, "msg": m["refuses"]}
+        if changed and not self.check:
+            promotes = wanted["default"] != m["default"] and wanted["default"] == m["running"] != m["first"]
+            step = "promote" if promotes else "once" if wanted["next"] else "default"
+            m.update(wanted)
+            self.save("%s %s %s" % (step, wanted["default"], wanted["next"]))
+        return {"changed": changed}
+"""
+REBOOT = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        m = self.machine
+        if m["lost"]:
+            return {"failed": True, "rebooted": False, "elapsed": 9, "msg": "Timed out waiting"}
+        started = m["next"] or m["default"]
+        m["running"] = m["default"] if started in m["broken"] else started
+        m["next"] = None
+        with open(os.path.join(self.folder, "boot_id"), "a") as stream:
+            stream.write("x")
+        self.save("reboot " + started)
+        return {"changed": True, "rebooted": True, "elapsed": 9}
+"""
+SYSTEMD = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        self.save("timer %s %s" % (args.get("state"), args.get("enabled")))
+        return {"changed": True}
+"""
+IPTABLES_INFO = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        return {"unavailable": {}, "iptables": {
+            "iptables_dumps": {"legacy": {}}, "iptables_binaries": {"iptables": None}, "host_network_agents": []}}
+"""
+PACKAGE = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        m = self.machine
+        if self.check:
+            return {"changed": True}
+        if args.get("state") == "absent":
+            m["kernels"] = [one for one in m["kernels"] if not any(one in name for name in args["name"])]
+            self.save("remove " + " ".join(args["name"]))
+        elif m["brings"] and m["brings"] not in m["kernels"]:
+            m["default"] = m["brings"]
+            m["kernels"].insert(0, m["brings"])
+            self.save("install " + m["brings"])
+        return {"changed": True, "failed": bool(m["fails"]), "msg": m["fails"]}
+"""
+STUBS = {
+    "kernel_info": KERNEL_INFO,
+    "node_condition_info": NODE_CONDITION_INFO,
+    "boot_kernel": BOOT_KERNEL,
+    "iptables_info": IPTABLES_INFO,
+    "stub_package": PACKAGE,
+    "stub_reboot": REBOOT,
+    "stub_systemd": SYSTEMD,
+}
+# Modules of Ansible that would reach for this machine.
+REPLACED = [
+    ("ansible.builtin.package:", "nodemend.kubernetes.stub_package:"),
+    ("ansible.builtin.reboot:", "nodemend.kubernetes.stub_reboot:"),
+    ("ansible.builtin.systemd_service:", "nodemend.kubernetes.stub_systemd:"),
+]
+GRUBBY = """#!/usr/bin/env python3
+import json, sys
+path = "%s/machine.json"
+machine = json.load(open(path))
+release = sys.argv[2].replace("/boot/vmlinuz-", "")
+machine["panic"][release] = 30 if sys.argv[3] == "--args" else None
+json.dump(machine, open(path, "w"))
+"""
+MAINTENANCE = """
+- name: Note it
+  ansible.builtin.lineinfile:
+    path: "{{ stub_state }}/log"
+    line: "{{ maintenance_state }}"
+    insertafter: EOF
+    regexp: "^never$"
+"""
+
+
+class Host:
+    def __init__(self, directory):
+        self.directory = directory
+        self.collections = directory / "collections"
+        target = self.collections / "ansible_collections" / "nodemend" / "kubernetes"
+        for name in ("meta", "plugins", "roles/kernel"):
+            shutil.copytree(os.path.join(ROOT, name), str(target / name))
+        shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
+        for name, text in STUBS.items():
+            (target / "plugins" / "action" / (name + ".py")).write_text(COMMON + text)
+        (target / "roles" / "maintenance" / "tasks").mkdir(parents=True)
+        (target / "roles" / "maintenance" / "tasks" / "main.yml").write_text(MAINTENANCE)
+        for folder in ("tasks", "vars"):
+            for path in (target / "roles" / "kernel" / folder).iterdir():
+                text = path.read_text()
+                for old, new in REPLACED:
+                    text = text.replace(old, new)
+                text = text.replace("/etc/systemd/system", str(directory / "units")).replace("/proc/sys/kernel/random", str(directory))
+                path.write_text(re.sub(r" +(owner|group): root\n", "", text))
+        self.programs = directory / "bin"
+        self.programs.mkdir()
+        (directory / "units").mkdir()
+        (directory / "boot_id").write_text("x")
+        (directory / "log").write_text("")
+        self.program("dnf", "echo 'kernel.x86_64    4.18.0-477.el8    lab'")
+        self.program("rpm", 'basename "$3" | sed "s/^vmlinuz-/kernel-core-/"')
+        self.program("journalctl", "exit 1")
+        (self.programs / "grubby").write_text(GRUBBY % directory)
+        (self.programs / "grubby").chmod(0o755)
+        self.machine = None
+
+    def program(self, name, text):
+        path = self.programs / name
+        path.write_text("#!/bin/sh\n%s\n" % text)
+        path.chmod(0o755)
+
+    def look(self):
+        return json.loads((self.directory / "machine.json").read_text())
+
+    def change(self, **keys):
+        (self.directory / "machine.json").write_text(json.dumps(dict(self.look(), **keys)))
+
+    def fresh(self, kernels=(OLD,), **keys):
+        machine = {
+            "running": OLD,
+            "first": OLD,
+            "default": OLD,
+            "next": None,
+            "kernels": kernels,
+            "candidates": [],
+            "brings": NEW,
+            "fails": "",
+            "refuses": "",
+            "panic": {},
+            "broken": [],
+            "lost": False,
+            "obstacle": None,
+            "node": None,
+            "kill": None,
+        }
+        (self.directory / "machine.json").write_text(json.dumps(dict(machine, **keys)))
+
+    def run(self, *words, brings=NEW, fails="", candidates=(), kernels=(OLD,), **variables):
+        self.fresh(brings=brings, fails=fails, candidates=candidates, kernels=kernels, refuses=variables.pop("refuses", ""))
+        return self.again(*words, **variables)
+
+    def again(self, *words, **variables):
+        variables = dict(
+            {"kernel_minimum_version": "4.18.0-477" if self.look()["candidates"] else "4.18.0-553"},
+            stub_state=str(self.directory),
+            __kernel_record=str(self.directory / "kept" / "kernel.json"),
+            __kernel_trial_record=str(self.directory / "kept" / "kernel-trial.json"),
+            __kernel_sentinel=str(self.directory / "reboot-required"),
+            **variables,
+        )
+        tasks = [
+            {"name": "Run the role", "ansible.builtin.include_role": {"name": "nodemend.kubernetes.kernel"}},
+            {"name": "Tell", "ansible.builtin.debug": {"msg": "target={{ kernel_target }} reboot={{ kernel_reboot_required }}"}},
+        ]
+        play = {"name": "Play", "hosts": "all", "gather_facts": False, "tasks": tasks}
+        play["environment"] = {"PATH": "%s:%s" % (self.programs, os.environ["PATH"])}
+        path = self.directory / "play.yml"
+        path.write_text(yaml.safe_dump([play], sort_keys=False))
+        host = "one %s\n" % LIVE
+        return playbook(self.directory, str(path), host, "-e", json.dumps(variables), *words, collections=self.collections)
+
+    def default(self):
+        return self.look()["default"]
+
+    def log(self):
+        return (self.directory / "log").read_text().split("\n")[:-1]
+
+    def left(self):
+        """What a trial leaves behind while it lasts."""
+        return sorted(path.name for path in [*(self.directory / "units").iterdir(), self.directory / "kept" / "kernel-trial.json"] if path.exists())
+
+
+@pytest.fixture
+def host(tmp_path):
+    return Host(tmp_path)
+
+
+def test_a_kernel_that_is_too_old_is_not_left_the_default(host):
+    run = host.run()
+    assert run.rc != 0 and "brought no kernel from 4.18.0-553 on" in run.all
+    assert host.default() == OLD
+    assert OLD + " is still the default." in run.all
+
+
+def test_an_installation_that_fails_after_the_scriptlet(host):
+    run = host.run(fails="dnf broke")
+    assert run.rc != 0 and "dnf broke. %s is still the default." % OLD in run.all
+    assert host.default() == OLD
+
+
+def test_it_is_not_called_the_default_where_it_is_not(host):
+    run = host.run(fails="dnf broke", refuses="grubby: no")
+    assert run.rc != 0 and "dnf broke. GRUB would start %s instead of %s" % (NEW, OLD) in run.all
+    assert "is still the default" not in run.all
+
+
+def test_a_kernel_that_is_new_enough(host):
+    run = host.run(candidates=[NEW])
+    assert run.rc == 0 and "target=%s reboot=True" % NEW in run.all
+    assert host.default() == OLD
+    run = host.run(candidates=[NEW], kernel_make_default="true")
+    assert run.rc == 0 and host.default() == NEW
+
+
+def test_check_mode_asks_for_a_reboot_only_where_a_kernel_is_there_already(host):
+    run = host.run("--check", candidates=[NEW])
+    assert run.rc == 0 and "target= reboot=False" in run.all
+    run = host.run("--check", candidates=[NEW], kernels=(NEW, OLD))
+    assert run.rc == 0 and "target=%s reboot=True" % NEW in run.all
+
+
+# The whole way
+
+
+def arguments(**more):
+    return dict({"kernel_reboot_ok": True, "kernel_minimum_version": "4.18.0-477"}, **more)
+
+
+WAY = ["install " + NEW, "default %s None" % OLD, "timer None True", "once %s %s" % (OLD, NEW), "reboot " + NEW]
+END = ["timer stopped False", "promote %s None" % NEW, "timer stopped False"]
+
+
+def test_the_whole_way_and_a_second_run(host):
+    host.fresh(candidates=[NEW])
+    run = host.again(**arguments())
+    assert run.rc == 0 and "target=%s reboot=False" % NEW in run.all
+    assert host.log() == WAY + END
+    machine = host.look()
+    assert (machine["running"], machine["default"], machine["next"], machine["panic"]) == (NEW, NEW, None, {NEW: None})
+    assert host.left() == []
+    assert json.loads((host.directory / "kept" / "kernel.json").read_text())["previous"] == OLD
+    run = host.again(**arguments())
+    assert run.rc == 0 and re.search("changed=0 ", run.all) and host.log() == WAY + END
+
+
+def test_a_member_of_a_cluster_is_drained_and_comes_back_before_the_promotion(host):
+    host.fresh(candidates=[NEW], node="w1")
+    assert host.again(**arguments()).rc == 0
+    assert host.log() == WAY[:-1] + ["drained", WAY[-1], END[0], "uncordoned", *END[1:]]
+
+
+def test_one_that_is_drained_already_is_left_to_who_did_it(host):
+    host.fresh(candidates=[NEW], node="w1")
+    assert host.again(**arguments(kernel_maintained="true")).rc == 0
+    assert host.log() == WAY + END
+
+
+def test_a_controller_that_is_killed_after_every_step(host):
+    host.fresh(candidates=[NEW])
+    for step in ("install", "default", "timer", "once", "reboot", "promote"):
+        host.change(kill=step)
+        assert host.again(**arguments()).rc != 0
+        assert host.log()[-1].split()[0] == step
+    host.change(kill=None)
+    run = host.again(**arguments())
+    assert run.rc == 0, run.all
+    done = [line for line in host.log() if not line.startswith("timer")]
+    assert done == [line for line in WAY + END if not line.startswith("timer")]
+    machine = host.look()
+    assert (machine["running"], machine["default"], machine["next"], machine["panic"]) == (NEW, NEW, None, {NEW: None})
+    assert host.left() == []
+
+
+def test_a_kernel_that_does_not_come_up(host):
+    host.fresh(candidates=[NEW], broken=[NEW], node="w1")
+    run = host.again(**arguments())
+    assert run.rc != 0 and "one is back on %s, which is still the default; %s was started once and did not stay up." % (OLD, NEW) in run.all
+    machine = host.look()
+    assert (machine["running"], machine["default"], machine["next"], machine["panic"]) == (OLD, OLD, None, {NEW: None})
+    assert host.left() == [] and host.log()[-2:] == ["uncordoned", "timer stopped False"]
+    # Mended, it is tried again.
+    host.change(broken=[])
+    assert host.again(**arguments()).rc == 0 and host.look()["default"] == NEW
+
+
+def test_it_is_said_also_where_the_controller_was_killed_meanwhile(host):
+    host.fresh(candidates=[NEW], broken=[NEW], kill="reboot")
+    assert host.again(**arguments()).rc != 0
+    host.change(kill=None)
+    run = host.again(**arguments())
+    assert run.rc != 0 and "was started once and did not stay up" in run.all
+    assert host.log().count("reboot " + NEW) == 1 and host.left() == []
+
+
+def test_what_the_journal_says(host):
+    host.program(
+        "journalctl", 'case "$*" in *nodemend*) echo "was not confirmed.";; *err*) echo "e1000: no carrier";; *) echo "Linux version %s (x)";; esac' % NEW
+    )
+    host.fresh(candidates=[NEW], broken=[NEW])
+    run = host.again(**arguments())
+    assert "nobody could confirm it in time: was not confirmed. Errors of that start: e1000: no carrier" in run.all
+
+
+def test_a_proof_that_fails_sends_it_back(host):
+    host.fresh(candidates=[NEW])
+    run = host.again(**arguments(kernel_verify_commands=["true", "false"]))
+    assert run.rc != 0 and "failed its proof: false ended with 1" in run.all
+    assert [line for line in host.log() if line.startswith("reboot")] == ["reboot " + NEW, "reboot " + OLD]
+    machine = host.look()
+    assert (machine["running"], machine["default"], host.left()) == (OLD, OLD, [])
+
+
+def test_a_machine_that_does_not_come_back(host):
+    host.fresh(candidates=[NEW], lost=True)
+    run = host.again(**arguments())
+    assert run.rc != 0 and "did not come back within 9 s" in run.all and "%s is the default and starts" % OLD in run.all
+    # It was reset, and is on the old one: the next run says so.
+    host.change(lost=False, next=None)
+    (host.directory / "boot_id").write_text("reset")
+    assert "did not stay up" in host.again(**arguments()).all
+
+
+def test_kured_reboots(host):
+    host.fresh(candidates=[NEW])
+    run = host.again(**arguments(kernel_reboot_by="kured"))
+    assert run.rc == 0 and "target=%s reboot=True" % NEW in run.all
+    assert (host.directory / "reboot-required").exists() and host.look()["next"] == NEW and host.left() == ["kernel-trial.json"]
+    run = host.again(**arguments(kernel_reboot_by="kured"))
+    assert run.rc == 0 and re.search("changed=0 ", run.all)
+    host.change(running=NEW, next=None)
+    (host.directory / "boot_id").write_text("kured was here")
+    assert host.again(**arguments(kernel_reboot_by="kured")).rc == 0
+    assert host.default() == NEW and host.left() == []
+
+
+def test_grub_that_cannot_forget_is_refused_before_anything_is_installed(host):
+    host.fresh(candidates=[NEW], obstacle="it lies on LVM")
+    run = host.again(**arguments())
+    assert run.rc != 0 and "it lies on LVM" in run.all and host.log() == []
+
+
+def test_a_calico_that_does_not_live_on_it(host):
+    host.fresh(candidates=[NEW])
+    run = host.again(**arguments(kernel_calico_ok="false"))
+    assert run.rc != 0 and "upgrade Calico first" in run.all
+    assert (host.look()["running"], host.look()["default"], host.look()["next"]) == (OLD, OLD, None)
+
+
+def test_check_mode_tells_the_plan_and_changes_nothing(host):
+    host.fresh(candidates=[NEW])
+    run = host.again("--check", **arguments())
+    assert run.rc == 0 and "Would install kernel from vendor, with %s kept the default; then drain" % OLD in run.all
+    host.fresh(candidates=[NEW], kernels=(NEW, OLD))
+    run = host.again("--check", **arguments())
+    assert run.rc == 0 and "Would drain the node if it is a member of a cluster, reboot, prove %s" % NEW in run.all
+    assert host.log() == [] and host.left() == []
+
+
+def test_a_given_release(host):
+    older = "4.18.0-448.el8.x86_64"
+    host.fresh(candidates=[NEW, older], kernels=(NEW, older, OLD))
+    assert host.again(**arguments(kernel_target_release=older)).rc == 0
+    assert host.look()["running"] == older and host.default() == older
+
+
+def test_rolled_back_boots_the_kernel_before(host):
+    host.fresh(candidates=[NEW])
+    assert host.again(**arguments()).rc == 0
+    run = host.again(**arguments(kernel_state="rolled_back"))
+    assert run.rc == 0 and host.log()[-1] == "reboot " + OLD
+    assert (host.look()["running"], host.default()) == (OLD, OLD)
+    count = len(host.log())
+    assert host.again(**arguments(kernel_state="rolled_back")).rc == 0 and len(host.log()) == count
+
+
+def test_rolled_back_ends_a_trial_that_has_not_begun(host):
+    host.fresh(candidates=[NEW], kill="once")
+    assert host.again(**arguments()).rc != 0
+    host.change(kill=None)
+    assert host.again(**arguments(kernel_state="rolled_back")).rc == 0
+    assert (host.look()["next"], host.default(), host.look()["panic"], host.left()) == (None, OLD, {NEW: None}, [])
+
+
+def test_old_kernels_beyond_those_to_keep_are_removed(host):
+    kernels = (OLD, "4.18.0-420.el8.x86_64", "4.18.0-410.el8.x86_64")
+    host.fresh(candidates=[NEW], kernels=kernels)
+    assert host.again(**arguments(kernel_keep=3)).rc == 0
+    assert host.look()["kernels"] == [NEW, *kernels[:2]]
+    # Running and default stay, whatever is asked for.
+    host.fresh(candidates=[NEW], kernels=kernels)
+    assert host.again(**arguments(kernel_keep=1)).rc == 0
+    assert host.look()["kernels"] == [NEW]
+
+
+EMPTY = {"tables": {}, "unavailable": None}
+NOBODY = {"iptables_dumps": {"legacy": {"ipv4": EMPTY, "ipv6": EMPTY}}, "iptables_binaries": {"iptables": None}, "host_network_agents": []}
+TIMED_OUT = {"tables": {}, "unavailable": {"reason": "TimedOut", "message": "it hung"}}
+TABLE = {"chains": {}, "rules": {"KUBE": 3}, "foreign": 0}
+LEGACY = [
+    ({}, ""),
+    ({"iptables_dumps": {"legacy": {"ipv4": TIMED_OUT, "ipv6": EMPTY}}}, "the legacy ipv4 rules could not be read (it hung)"),
+    ({"iptables_dumps": None}, "the legacy rules could not be read (no rights)"),
+    ({"iptables_binaries": None}, "the commands of iptables could not be read (no reason known)"),
+    ({"host_network_agents": None}, "the network agents could not be read (no reason known)"),
+    ({"iptables_dumps": {"legacy": {"ipv4": {"tables": {"nat": TABLE}, "unavailable": None}}}}, "legacy ipv4 rules in the table nat"),
+    ({"host_network_agents": [{"name": "x", "pid": 5, "backend": "legacy", "decides": False}]}, "x (PID 5) calls a legacy iptables"),
+]
+
+
+def test_what_could_not_be_read_may_need_the_legacy_tables(tmp_path):
+    unavailable = {"iptables_dumps": {"reason": "NeedsRoot", "message": "no rights"}}
+    cases = [{"found": {"iptables": dict(NOBODY, **facts), "unavailable": unavailable}, "says": says} for facts, says in LEGACY]
+    task = {
+        "name": "Tell",
+        "ansible.builtin.assert": {"that": "__kernel_legacy_reasons == item.says", "fail_msg": "{{ __kernel_legacy_reasons }} / {{ item.says }}"},
+        "loop": cases,
+        "vars": {"__kernel_iptables": "{{ item.found }}"},
+    }
+    play = {"name": "Play", "hosts": "all", "gather_facts": False, "vars_files": [os.path.join(ROLE, "vars", "main.yml")], "tasks": [task]}
+    path = tmp_path / "play.yml"
+    path.write_text(yaml.safe_dump([play], sort_keys=False))
+    run = playbook(tmp_path, str(path), "one %s\n" % LIVE)
+    assert run.rc == 0, run.all
+
+
+@pytest.mark.parametrize("path", glob.glob(os.path.join(ROLE, "vars", "*.yml")), ids=os.path.basename)
+def test_keys_are_where_rpm_key_finds_them(path):
+    # It fetches URLs of the web, whose answer is 200; a file is named by its path.
+    with open(path) as stream:
+        assert "url: file:" not in stream.read()
+
+
+def expressions(node, key=None):
+    """Yield the Jinja expressions of a tasks or variables file, without the texts in them."""
+    if isinstance(node, dict):
+        for name, value in node.items():
+            yield from expressions(value, name)
+    elif isinstance(node, list):
+        for value in node:
+            yield from expressions(value, key)
+    elif isinstance(node, str):
+        found = [node] if key in ("when", "that", "failed_when") else re.findall(r"{[{%](.*?)[%}]}", node, re.DOTALL)
+        for expression in found:
+            yield re.sub(r"'[^']*'", "''", expression).strip()
+
+
+def test_text_of_the_command_line_is_cast():
+    with open(os.path.join(ROLE, "meta", "argument_specs.yml")) as stream:
+        options = yaml.safe_load(stream)["argument_specs"]["main"]["options"]
+    casts = {name: option["type"] for name, option in options.items() if option["type"] in ("bool", "int")}
+    assert casts
+    for path in glob.glob(os.path.join(ROLE, "tasks", "*.yml")) + glob.glob(os.path.join(ROLE, "vars", "*.yml")):
+        with open(path) as stream:
+            found = list(expressions(yaml.safe_load(stream)))
+        for name, cast in casts.items():
+            # What is only printed, or handed to a module, may stay text.
+            bare = [text for text in found if re.search(r"\b%s\b(?! \| %s\b)" % (name, cast), text) and text != name]
+            assert bare == [], path

@@ -1,0 +1,176 @@
+"""The role maintenance where a real cluster is not needed to see it: kubectl is a script here, the scans are stubs."""
+
+import json
+import os
+import shutil
+
+import pytest
+from conftest import DEAD, LIVE, ROOT, playbook
+
+INFO = """
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        return dict(task_vars["stub"][%r], changed=False)
+"""
+# Answers with what lies in its folder; says no to what begins with a line of the file "fails" ("!" is the end of a command).
+KUBECTL = """#!/bin/sh
+here=$(dirname "$0")
+shift_options() { while case $1 in --*) true ;; *) false ;; esac; do shift; done; echo "$*"; }
+words=$(shift_options "$@")
+echo "$words" >>"$here/log"
+while read -r word; do
+    case "$words!" in "$word"*) echo "error: $word refused" >&2; exit 1 ;; esac
+done <"$here/fails"
+case $words in
+    version*) echo '{"clientVersion": {"gitVersion": "v1.20.2"}}' ;;
+    "get node "*) cat "$here/node" ;;
+    "get lease "*) [ ! -e "$here/lease" ] || cat "$here/lease" ;;
+    "get pods"* | "get poddisruptionbudgets"*) echo '{"items": []}' ;;
+    create* | replace*) cat >"$here/lease"; sed -i 's/"name"/"resourceVersion": "1", "name"/' "$here/lease" ;;
+esac
+"""
+PLAY = """
+- hosts: w*
+  gather_facts: false
+  tasks:
+    - ansible.builtin.include_role:
+        name: nodemend.kubernetes.maintenance
+        tasks_from: "{{ entry | default('main') }}"
+"""
+
+
+def node(name, **changed):
+    return dict({"name": name, "ready": True, "unschedulable": False, "control_plane": False, "addresses": ["10.0.0." + name[-1]]}, **changed)
+
+
+@pytest.fixture
+def role(tmp_path):
+    collections = tmp_path / "collections"
+    target = collections / "ansible_collections" / "nodemend" / "kubernetes"
+    for name in ("meta", "plugins"):
+        shutil.copytree(os.path.join(ROOT, name), str(target / name))
+    shutil.copytree(os.path.join(ROOT, "roles", "maintenance"), str(target / "roles" / "maintenance"))
+    shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
+    for module in ("node_condition_info", "cluster_condition_info", "etcd_info"):
+        (target / "plugins" / "action" / (module + ".py")).write_text(INFO % module)
+    (tmp_path / "play.yml").write_text(PLAY)
+    (tmp_path / "log").write_text("")
+    kubectl = tmp_path / "kubectl"
+    kubectl.write_text(KUBECTL)
+    kubectl.chmod(0o755)
+
+    def run(*words, nodes=("w1", "w2"), fails=(), spec=None, inventory="w1 %s\n" % LIVE):
+        (tmp_path / "fails").write_text("".join(word + "\n" for word in fails))
+        (tmp_path / "node").write_text(json.dumps({"metadata": {}, "spec": spec or {}}))
+        self = {"name": "w1", "cluster": "c0ffee", "control_plane": False, "kubernetes": True, "addresses": ["10.0.0.1"]}
+        cluster = {"id": "c0ffee", "api_ready": True, "version": "v1.20.2", "kubectl": str(kubectl), "kubeconfig": "/etc/kubernetes/admin.conf"}
+        stub = {
+            "node_condition_info": {"node": self},
+            "cluster_condition_info": {"cluster": dict(cluster, nodes=[node(name) for name in nodes])},
+            "etcd_info": {"etcd": {"etcd": {"present": False}}},
+        }
+        variables = {"stub": stub, "maintenance_cluster_host": "localhost"}
+        words = [part for word in words for part in (("-e", word) if "=" in word else (word,))]
+        done = playbook(tmp_path, str(tmp_path / "play.yml"), inventory, "-e", json.dumps(variables), *words, collections=collections)
+        done.text = " ".join(done.all.split())
+        return done
+
+    run.calls = lambda: (tmp_path / "log").read_text().splitlines()
+    run.lease = lambda: json.loads((tmp_path / "lease").read_text())
+    return run
+
+
+@pytest.fixture
+def fail_drain():
+    """The drain itself, not the rehearsal before it."""
+    return ["drain w1 --ignore-daemonsets --timeout=600s!"]
+
+
+def changing(calls):
+    return [call for call in calls if not call.startswith(("get ", "version")) and "--dry-run" not in call]
+
+
+def test_drains_by_eviction_only_and_keeps_the_lock(role):
+    done = role("maintenance_force=false", "maintenance_delete_emptydir_data=yes", "maintenance_grace_period=5", "nodemend_run=r1")
+    assert done.rc == 0
+    verbs = [call.split()[0] for call in changing(role.calls())]
+    assert verbs == ["create", "patch", "drain", "replace"]
+    (drain,) = [call for call in changing(role.calls()) if call.startswith("drain")]
+    assert drain == "drain w1 --ignore-daemonsets --timeout=600s --grace-period=5 --delete-emptydir-data"
+    assert role.lease()["spec"]["holderIdentity"].endswith("/r1")
+    (patch,) = [call for call in changing(role.calls()) if call.startswith("patch")]
+    assert json.loads(patch.split("--patch ")[1])["metadata"]["annotations"] == {"nodemend.io/cordoned-by": role.lease()["spec"]["holderIdentity"]}
+
+
+def test_check_mode_only_asks(role):
+    done = role("--check")
+    assert done.rc == 0 and changing(role.calls()) == []
+    assert any("--dry-run=client" in call for call in role.calls())
+
+
+def test_the_only_node_is_refused(role):
+    done = role(nodes=("w1",))
+    assert done.rc != 0 and "w1 is the only node of its cluster" in done.text and changing(role.calls()) == []
+
+
+UNCORDON = 'patch node w1 --type=merge --patch {"metadata": {"annotations": {"nodemend.io/cordoned-by": null'
+
+
+def test_a_drain_that_fails_is_undone(role, fail_drain):
+    done = role(fails=fail_drain)
+    assert done.rc != 0 and "w1 was not drained within 600 s" in done.text and "w1 is uncordoned again" in done.text
+    assert changing(role.calls())[-2].startswith(UNCORDON)
+    assert "holderIdentity" not in role.lease()["spec"]
+
+
+def test_a_node_that_could_not_be_uncordoned_is_named_with_the_command(role, fail_drain):
+    done = role(fails=[*fail_drain, UNCORDON])
+    assert done.rc != 0 and "w1 IS STILL CORDONED" in done.text
+    assert "kubectl --kubeconfig /etc/kubernetes/admin.conf uncordon w1 && " in done.text and "on localhost:" in done.text
+    assert "holderIdentity" not in role.lease()["spec"]
+
+
+def test_what_kubectl_would_not_drain_is_refused_before_the_cordon(role):
+    done = role(fails=["drain"])
+    assert done.rc != 0 and "Nothing was cordoned. error: drain refused" in done.text and "w1 was not touched" in done.text
+    assert [call.split()[0] for call in changing(role.calls())] == ["create", "replace"]
+
+
+def test_of_two_who_want_the_lock_at_once_one_is_told(role):
+    done = role(fails=["create"])
+    assert done.rc != 0 and "somebody else may have been quicker" in done.text
+    assert [call.split()[0] for call in changing(role.calls())] == ["create"]
+
+
+def test_one_cordoned_by_somebody_else_stays_so(role, fail_drain):
+    done = role(fails=fail_drain, spec={"unschedulable": True})
+    assert done.rc != 0 and "w1 stays cordoned, as it was before" in done.text
+    assert "patch" not in [call.split()[0] for call in role.calls()]
+    done = role("maintenance_state=uncordoned", "maintenance_ready_timeout=3", spec={"unschedulable": True})
+    assert "patch" not in [call.split()[0] for call in role.calls()]
+
+
+def test_a_cluster_host_that_dies_before_anything_is_changed(role):
+    done = role("maintenance_cluster_host=c1", inventory="w1 %s\nc1 %s\n" % (LIVE, DEAD))
+    assert done.rc != 0 and "The node w1 could not be read through c1:" in done.text and role.calls() == []
+
+
+def test_no_more_hosts_at_a_time_than_allowed(role):
+    done = role(inventory="w1 %s\nw2 %s\n" % (LIVE, LIVE))
+    assert done.rc != 0 and "maintenance_max_batch allows 1" in done.text and role.calls() == []
+
+
+def test_the_lock_must_outlive_the_drain(role):
+    done = role("maintenance_lock_duration=600")
+    assert done.rc != 0 and "counts as stale while this run still works" in done.text and role.calls() == []
+
+
+@pytest.mark.parametrize("entry, holder", [("lock", True), ("unlock", False)])
+def test_the_lock_alone(role, entry, holder):
+    assert role("entry=lock", "nodemend_run=r1").rc == 0
+    assert role("entry=" + entry, "nodemend_run=r1").rc == 0
+    assert ("holderIdentity" in role.lease()["spec"]) is holder
+    assert {call.split()[0] for call in changing(role.calls())} == {"create", "replace"}

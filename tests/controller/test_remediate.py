@@ -1,0 +1,321 @@
+"""remediate.yml as a conductor: order, permissions, batches that fail, hosts that die. The roles are played by a stub."""
+
+import json
+import os
+import re
+
+import pytest
+from conftest import ROOT
+
+REMEDIATE = "nodemend.kubernetes.remediate"
+LIMITS = {"runtime_nofile_low": {"disruption": "restart"}}
+BACKEND = {"iptables_backend_mismatch": {"disruption": "drain"}}
+KERNEL = {"kernel_below_minimum": {"disruption": "reboot"}}
+CERTIFICATES = {"kubernetes_certificate_expiring": {"disruption": "drain"}}
+TOKEN = {"cni_token_expiring": {}}
+REJECT = {"calico_reject_bypassed": {}}
+OLD_CALICO = {"calico_below_minimum": {}}
+RBAC = {"calico_rbac_incomplete": {}}
+ALL = dict(LIMITS, **BACKEND, **KERNEL)
+MANIFESTS = os.path.join(ROOT, "molecule", "cluster", "calico", "manifests", "calico-v%s.manifest")
+MANIFEST = ("-e", "calico_manifest=" + MANIFESTS % "3.22.5")
+CHANGES = ("-e", "nodemend_cluster_changes=true")
+REBOOT = ("-e", "kernel_reboot_ok=true")
+
+
+def disrupt(level):
+    return ("-e", "nodemend_max_disruption=%s" % level)
+
+
+def cluster(faulty=None, others=(), name="one", **hosts):
+    """A cluster of a control-plane host cp and the hosts given, each the node of its own name; others are nodes without a host."""
+    prefix = "" if name == "one" else name + "-"
+    members = [prefix + host for host in ["cp", *hosts]]
+    addresses = {member: ["10.0.0.%d" % number] for number, member in enumerate([*members, *others])}
+    staged = {}
+    for host, member in zip(["cp", *hosts], members):
+        node = {"kubernetes": True, "name": member, "cluster": name, "addresses": addresses[member], "control_plane": host == "cp"}
+        staged[member] = dict({"node": node}, **hosts.get(host, {}))
+    staged[prefix + "cp"]["node"]["admin_kubeconfig"] = "/etc/kubernetes/admin.conf"
+    staged[prefix + "cp"]["api"] = {"faulty": faulty or {}, "nodes": list(addresses), "addresses": addresses, "seen": {}}
+    return staged
+
+
+def ran(stage):
+    """What was done, without the questions to API servers."""
+    return [line for line in stage.ran() if " asks " not in line]
+
+
+def test_by_default_nothing_is_done_and_the_plan_says_why(stage):
+    run = stage.run(REMEDIATE, {"w1": {"faulty": LIMITS}})
+    assert ran(stage) == []
+    assert "needs -e nodemend_max_disruption=restart" in run.text
+    assert run.rc == 0
+
+
+def test_allowed_remedies_run_in_order_of_disruption_and_are_proved(stage):
+    run = stage.run(REMEDIATE, {"w1": {"faulty": ALL}, "w2": {"faulty": LIMITS}}, *disrupt("reboot"))
+    assert ran(stage) == ["w1 runtime_limits", "w2 runtime_limits", "w1 iptables_backend", "w1 kernel"]
+    assert "Remediated and proved: 4 of 4." in run.text
+    assert run.rc == 0
+
+
+def test_healthy_hosts_are_left_alone(stage):
+    stage.run(REMEDIATE, {"w1": {}, "w2": {"faulty": LIMITS}}, *disrupt("reboot"))
+    assert ran(stage) == ["w2 runtime_limits"]
+
+
+def test_running_containers_that_keep_their_limit_are_no_failure(stage):
+    faulty = {"container_nofile_low": {"disruption": "restart", "remediate_on": "request", "stubborn": True}}
+    run = stage.run(REMEDIATE, {"w1": {"faulty": faulty}}, *disrupt("restart"), "-e", "nodemend_conditions=container_nofile_low")
+    assert ran(stage) == ["w1 runtime_limits"]
+    assert run.rc == 0
+
+
+def test_workers_come_before_the_control_plane(stage):
+    hosts = {"a-cp": {"faulty": LIMITS, "node": {"control_plane": True}}, "b-worker": {"faulty": LIMITS}}
+    stage.run(REMEDIATE, hosts, *disrupt("restart"))
+    assert ran(stage) == ["b-worker runtime_limits", "a-cp runtime_limits"]
+
+
+def test_a_member_of_a_cluster_that_nobody_can_ask_is_not_drained_and_may_be_by_hand(stage):
+    hosts = {"w1": {"faulty": BACKEND, "node": {"kubernetes": True, "cluster": "one"}}}
+    run = stage.run(REMEDIATE, hosts, *disrupt("drain"))
+    assert ran(stage) == []
+    assert "no host of its control plane was scanned" in run.text and "nodemend_drained=true" in run.text
+    stage.run(REMEDIATE, hosts, *disrupt("drain"), "-e", "nodemend_drained=true")
+    assert ran(stage) == ["w1 iptables_backend"]
+
+
+def test_a_maintenance_moves_the_pods_once_for_all_remedies_that_need_it(stage):
+    run = stage.run(REMEDIATE, cluster(w1={"faulty": dict(ALL, **TOKEN)}, cp={"faulty": CERTIFICATES}), *disrupt("reboot"), *REBOOT)
+    alone = ["w1 runtime_limits", "w1 cni_token"]
+    worker = ["w1 drained", "w1 iptables_backend", "w1 kernel", "w1 uncordoned"]
+    assert ran(stage) == alone + worker + ["cp drained", "cp control_plane_certificates", "cp uncordoned"]
+    assert "Remediated and proved: 5 of 5." in run.text
+    assert run.rc == 0
+
+
+def test_a_kernel_that_is_only_installed_moves_no_pods(stage):
+    stage.run(REMEDIATE, cluster(w1={"faulty": KERNEL}), *disrupt("reboot"))
+    assert ran(stage) == ["w1 kernel"]
+
+
+def test_nobody_drains_a_node_that_is_not_proved(stage):
+    hosts = cluster(w1={"faulty": BACKEND})
+    hosts["w1"]["node"]["addresses"] = ["192.0.2.7"]
+    run = stage.run(REMEDIATE, hosts, *disrupt("reboot"))
+    assert ran(stage) == []
+    assert re.search(r"could not be proved: The node w1 has the InternalIP .* which this host does not have", run.text)
+
+
+def test_a_drain_that_fails_fails_the_host_and_stops_the_rest(stage):
+    hosts = cluster(w1={"faulty": BACKEND, "fails": ["drained"]}, w2={"faulty": BACKEND})
+    run = stage.run(REMEDIATE, hosts, *disrupt("drain"))
+    assert ran(stage) == ["w1 drained"]
+    assert re.search(r"FAILED on w1: .*drained went wrong", run.text)
+    assert re.search(r"Not begun, as something had failed before:\n  iptables_backend .* on w2", run.text)
+    assert run.rc == 2
+
+
+@pytest.mark.parametrize("after", ["drained", "iptables_backend"])
+def test_a_host_that_dies_cordoned_is_named_with_the_command_to_go_on(stage, after):
+    hosts = cluster(w1={"faulty": dict(BACKEND, **KERNEL), "dead": after}, w2={"faulty": BACKEND})
+    run = stage.run(REMEDIATE, hosts, *disrupt("reboot"), *REBOOT)
+    begun = ["w1 drained"] + (["w1 iptables_backend"] if after == "iptables_backend" else [])
+    assert ran(stage) == begun + ["w1 unlock"]
+    assert re.search(r"FAILED on w1: .*unreachable", run.text)
+    assert re.search(r"node w1 IS STILL CORDONED.*\n.*kubectl.* uncordon w1", run.text)
+    assert re.search(r"Not begun, as something had failed before:\n  iptables_backend .* on w2", run.text)
+    assert run.rc == 2
+
+
+def test_a_remedy_that_fails_leaves_its_node_cordoned_and_says_so(stage):
+    run = stage.run(REMEDIATE, cluster(w1={"faulty": BACKEND, "fails": ["iptables_backend"]}), *disrupt("drain"))
+    assert ran(stage) == ["w1 drained", "w1 iptables_backend", "w1 unlock"]
+    assert "node w1 IS STILL CORDONED" in run.text
+    assert run.rc == 2
+
+
+def test_a_lock_that_cannot_be_given_back_is_a_failure_and_the_outcome_is_still_told(stage):
+    run = stage.run(REMEDIATE, cluster(w1={"faulty": BACKEND, "fails": ["iptables_backend", "unlock"]}), *disrupt("drain"))
+    assert re.search(r"FAILED on w1: .*iptables_backend went wrong.*unlock went wrong", run.text)
+    assert run.rc == 2
+
+
+def test_check_mode_goes_through_the_maintenance_and_changes_nothing(stage):
+    run = stage.run(REMEDIATE, cluster(w1={"faulty": dict(BACKEND, **KERNEL)}), *disrupt("reboot"), *REBOOT, "--check")
+    steps = ["drained", "iptables_backend", "kernel", "uncordoned"]
+    assert ran(stage) == ["w1 %s (check)" % step for step in steps]
+    assert "Check mode, nothing was changed: 2 of 2 remedies would run." in run.text
+    assert run.rc == 0
+
+
+def test_what_changes_a_cluster_runs_once_before_all_else_and_is_proved_on_the_nodes(stage):
+    hosts = cluster(dict(OLD_CALICO, **RBAC), w1={"faulty": REJECT}, w2={"faulty": dict(REJECT, **LIMITS)})
+    run = stage.run(REMEDIATE, hosts, *disrupt("restart"), *CHANGES, *MANIFEST)
+    assert ran(stage) == ["cp calico_rbac", "cp calico", "w2 runtime_limits"]
+    assert "calico (restart) for calico_below_minimum, calico_reject_bypassed on the cluster of cp" in run.text
+    assert "Remediated and proved: 3 of 3." in run.text
+    assert run.rc == 0
+
+
+def test_a_node_on_which_a_clusters_remedy_did_not_help_is_a_failure(stage):
+    hosts = cluster(OLD_CALICO, w1={"faulty": {"calico_reject_bypassed": {"stubborn": True}}}, w2={"faulty": LIMITS})
+    run = stage.run(REMEDIATE, hosts, *disrupt("restart"), *CHANGES, *MANIFEST)
+    assert ran(stage) == ["cp calico"]
+    assert re.search(r"FAILED on w1: .*It is broken", run.text)
+    assert "Remediated and proved: 0 of 2." in run.text
+    assert run.rc == 2
+
+
+@pytest.mark.parametrize(
+    "words, others, reason",
+    [
+        (MANIFEST, (), "needs -e nodemend_cluster_changes=true"),
+        ((*CHANGES, *MANIFEST, "--limit", "cp"), (), "run it without --limit"),
+        ((*CHANGES, *MANIFEST), ("w7",), "nodes of the cluster were not scanned: w7"),
+        (CHANGES, (), "needs -e calico_manifest=FILE"),
+    ],
+)
+def test_why_a_cluster_is_not_changed(stage, words, others, reason):
+    run = stage.run(REMEDIATE, cluster(OLD_CALICO, others, w1={}), *disrupt("restart"), *words)
+    assert ran(stage) == []
+    assert reason in run.text
+
+
+def test_two_clusters_are_changed_one_after_the_other_and_not_after_a_failure(stage):
+    hosts = dict(cluster(OLD_CALICO, name="a", w1={}), **cluster(OLD_CALICO, name="b", w1={"faulty": BACKEND}))
+    hosts["a-cp"]["fails"] = ["calico"]
+    run = stage.run(REMEDIATE, hosts, *disrupt("drain"), *CHANGES, *MANIFEST)
+    assert ran(stage) == ["a-cp calico"]
+    assert re.search(r"Not begun, as something had failed before:\n  calico .* cluster of b-cp\n  iptables_backend .* on b-w1", run.text)
+    assert run.rc == 2
+
+
+@pytest.mark.parametrize("fails, rc, outcome", [([], 0, "Remediated and proved: 1 of 1."), (["calico"], 2, "FAILED on bastion: ")])
+def test_a_host_outside_the_play_may_change_the_cluster_and_is_heard_when_it_fails(stage, fails, rc, outcome):
+    hosts = cluster(w1={})
+    hosts["bastion"] = {"node": {"cluster": "one"}, "api": dict(hosts["cp"]["api"], faulty=OLD_CALICO), "fails": fails}
+    # A variable of the cluster's own hosts, which the bastion does not have.
+    for host in ("cp", "w1"):
+        hosts[host]["variables"] = {"nodemend_kubeconfig": "/one.conf"}
+    outside = ("-e", "nodemend_hosts=cp,w1", "-e", "nodemend_cluster_host=bastion")
+    run = stage.run(REMEDIATE, hosts, *outside, *disrupt("restart"), *CHANGES, *MANIFEST)
+    assert ran(stage) == ["bastion calico"], run.all
+    asked = [line for line in stage.ran() if line.startswith("bastion asks")]
+    assert len(asked) == (1 if rc else 2) and set(asked) == {"bastion asks /one.conf"}
+    assert outcome in run.text
+    assert run.rc == rc
+
+
+def test_a_kernel_waits_for_the_calico_that_can_live_on_it(stage):
+    hosts = cluster(OLD_CALICO, w1={"faulty": KERNEL})
+    hosts["cp"]["api"]["seen"] = {"version": "v1.23.1", "calico": {"dataplane": "iptables", "nodes": [{"node": "w1", "edition": "oss", "version": "3.20.0"}]}}
+    hosts["w1"]["node"]["proxy_mode"] = "ipvs"
+    words = (*disrupt("reboot"), *REBOOT, "-e", "kernel_target_release=5.18.1-1.el7.elrepo.x86_64")
+    run = stage.run(REMEDIATE, hosts, *words)
+    assert ran(stage) == []
+    assert "Calico 3.20.0 has ipset 7.1" in run.text and "upgrade Calico first" in run.text
+    run = stage.run(REMEDIATE, hosts, *words, *CHANGES, "-e", "calico_manifest=" + MANIFESTS % "3.15.5", "-e", "nodemend_plan_only=true")
+    assert "Calico 3.15.5 has ipset" in run.text and "take the manifest of another Calico" in run.text
+    run = stage.run(REMEDIATE, hosts, *words, *CHANGES, "-e", "calico_manifest=https://example/calico.yaml", "-e", "nodemend_plan_only=true")
+    assert "which Calico calico_manifest brings is not known" in run.text
+    stage.run(REMEDIATE, hosts, *words, *CHANGES, *MANIFEST)
+    assert ran(stage) == ["cp calico", "w1 drained", "w1 kernel", "w1 uncordoned"]
+
+
+def test_a_remedy_on_request_runs_only_when_its_condition_is_named(stage):
+    hosts = {"w1": {"faulty": {"runtime_nofile_low": {"remediate_on": "request", "status": "at_risk"}}}}
+    stage.run(REMEDIATE, hosts, *disrupt("reboot"))
+    assert ran(stage) == []
+    stage.run(REMEDIATE, hosts, *disrupt("reboot"), "-e", "nodemend_conditions=runtime_nofile_low")
+    assert ran(stage) == ["w1 runtime_limits"]
+
+
+def test_plan_only_stops_after_the_plan(stage):
+    run = stage.run(REMEDIATE, {"w1": {"faulty": LIMITS}}, *disrupt("reboot"), "-e", "nodemend_plan_only=true")
+    assert ran(stage) == []
+    assert "Will run, in this order" in run.text
+    assert run.rc == 0
+
+
+def test_plan_only_fails_where_a_host_was_not_scanned(stage):
+    run = stage.run(REMEDIATE, {"w1": {"faulty": LIMITS}, "w2": {"dead": "always"}}, "-e", "nodemend_plan_only=true")
+    assert "1 of 2 hosts could not be scanned" in run.text
+    assert run.rc == 2
+
+
+def test_a_remedy_on_request_must_remove_the_risk_itself(stage):
+    risk = {"remediate_on": "request", "status": "at_risk", "stubborn": True}
+    run = stage.run(REMEDIATE, {"w1": {"faulty": {"runtime_nofile_low": risk}}}, *disrupt("restart"), "-e", "nodemend_conditions=runtime_nofile_low")
+    assert re.search(r"FAILED on w1: .*It is broken", run.text)
+    assert run.rc == 2
+
+
+def test_a_batch_that_fails_stops_the_next_ones_and_the_later_remedies(stage):
+    hosts = {"w1": {"faulty": LIMITS, "fails": ["runtime_limits"]}, "w2": {"faulty": dict(LIMITS, **BACKEND)}}
+    run = stage.run(REMEDIATE, hosts, *disrupt("reboot"))
+    assert ran(stage) == ["w1 runtime_limits"]
+    assert re.search(r"FAILED on w1: .*runtime_limits went wrong", run.text)
+    assert "Remediated and proved: 0 of 3." in run.text
+    assert re.search(r"Not begun, as something had failed before:\n  runtime_limits .* on w2\n  iptables_backend .* on w2", run.text)
+    assert run.rc == 2
+
+
+def test_a_remedy_that_did_not_help_is_a_failure(stage):
+    hosts = {"w1": {"faulty": {"runtime_nofile_low": {"stubborn": True}}}, "w2": {"faulty": LIMITS}}
+    run = stage.run(REMEDIATE, hosts, *disrupt("reboot"))
+    assert ran(stage) == ["w1 runtime_limits"]
+    assert re.search(r"FAILED on w1: .*It is broken", run.text)
+    assert run.rc == 2
+
+
+def test_a_host_that_dies_during_its_remedy_fails_and_stops_the_rest(stage):
+    hosts = {"w1": {"faulty": LIMITS, "dead": "runtime_limits"}, "w2": {"faulty": LIMITS}}
+    run = stage.run(REMEDIATE, hosts, *disrupt("reboot"))
+    assert ran(stage) == ["w1 runtime_limits"]
+    assert "FAILED on w1" in run.text and "unreachable" in run.text
+    assert run.rc == 2
+
+
+def test_a_host_that_was_dead_from_the_start_is_named_and_the_others_are_remediated(stage):
+    run = stage.run(REMEDIATE, {"w1": {"dead": "always"}, "w2": {"faulty": LIMITS}}, *disrupt("restart"))
+    assert ran(stage) == ["w2 runtime_limits"]
+    assert re.search(r"Left alone, not scanned\n  w1: unreachable: ", run.text)
+    assert run.rc == 2
+
+
+def test_all_hosts_dead(stage):
+    run = stage.run(REMEDIATE, {"w1": {"dead": "always"}, "w2": {"dead": "always"}}, *disrupt("reboot"))
+    assert ran(stage) == []
+    assert re.search(r"Left alone, not scanned\n  w1: .*\n  w2: ", run.text)
+    assert run.rc == 2
+
+
+def test_limit(stage):
+    hosts = {"w1": {"faulty": LIMITS}, "w2": {"faulty": LIMITS}}
+    run = stage.run(REMEDIATE, hosts, *disrupt("restart"), "--limit", "w2")
+    assert ran(stage) == ["w2 runtime_limits"]
+    assert "Remediated and proved: 1 of 1." in run.text
+
+
+def test_two_at_a_time_when_asked(stage):
+    hosts = {"w%d" % number: {"faulty": LIMITS} for number in range(4)}
+    run = stage.run(REMEDIATE, hosts, *disrupt("restart"), "-e", "nodemend_serial=2")
+    assert sorted(ran(stage)) == ["w%d runtime_limits" % number for number in range(4)]
+    assert run.text.count("PLAY [Remediate with runtime_limits]") == 2
+
+
+@pytest.mark.parametrize("value", ["harmless", "all"])
+def test_a_bad_permission_is_named_with_what_is_valid(stage, value):
+    run = stage.run(REMEDIATE, {"w1": {"faulty": LIMITS}}, *disrupt(value))
+    assert ran(stage) == []
+    assert "nodemend_max_disruption: '%s' is not valid; valid are none, restart, drain, reboot" % value in run.all
+    assert run.rc == 2
+
+
+def test_an_unquoted_version_is_refused_on_every_core(stage):
+    run = stage.run(REMEDIATE, {"w1": {}}, "-e", json.dumps({"kernel_minimum_version": 6.20}))
+    assert "kernel_minimum_version: 6.2 is a number; quote it" in run.all
+    assert run.rc == 2

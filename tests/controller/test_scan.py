@@ -1,0 +1,110 @@
+"""scan.yml on this machine, on dead hosts and on staged ones."""
+
+import json
+import os
+import stat
+
+import pytest
+from conftest import DEAD, LIVE, playbook
+
+SCAN = "nodemend.kubernetes.scan"
+LIMITS = {"runtime_nofile_low": {"message": "It may open 1024 files."}}
+
+
+def test_one_host_dead(tmp_path):
+    run = playbook(tmp_path, SCAN, "here %s\ngone %s\n" % (LIVE, DEAD))
+    assert "Scanned 1 of 2 hosts" in run.text
+    assert "gone: unreachable:" in run.text
+    assert run.rc == 2
+
+
+def test_all_hosts_dead(tmp_path):
+    run = playbook(tmp_path, SCAN, "gone1 %s\ngone2 %s\n" % (DEAD, DEAD))
+    assert "Scanned 0 of 2 hosts" in run.text
+    assert "gone1, gone2: unreachable:" in run.text
+    assert run.rc == 2
+
+
+def test_limit_leaves_the_dead_host_out(tmp_path):
+    run = playbook(tmp_path, SCAN, "here %s\ngone %s\n" % (LIVE, DEAD), "--limit", "here")
+    assert "Scanned 1 of 1 hosts" in run.text
+    assert run.rc == 0
+
+
+def test_an_unknown_condition_is_named_with_those_known(tmp_path):
+    run = playbook(tmp_path, SCAN, "here %s\n" % LIVE, "-e", "nodemend_conditions=nonsense")
+    assert "nonsense" in run.text and "runtime_nofile_low" in run.text
+    assert run.rc == 2
+
+
+def test_a_python_too_old_for_this_core_is_told_from_a_broken_host(tmp_path):
+    old = os.path.expanduser("~/.pyenv/versions/2.7.18/bin/python2.7")
+    if not os.path.exists(old):
+        pytest.skip("Python 2.7 is not installed on this machine")
+    version = os.popen("ansible --version").read()
+    run = playbook(tmp_path, SCAN, "here %s ansible_python_interpreter=%s\n" % (LIVE, old))
+    if "core 2.16" in version:
+        assert "Scanned 1 of 1 hosts" in run.text and run.rc == 0
+    else:
+        assert "the node's Python is too old for this controller's ansible-core" in run.text and run.rc == 2
+
+
+def test_findings_are_grouped_with_their_command(stage):
+    hosts = {"w%d" % number: {"faulty": LIMITS} for number in range(1, 31)}
+    run = stage.run(SCAN, hosts)
+    assert "  runtime_nofile_low Scripted on w[1-30]\n" in run.text
+    assert "It may open 1024 files. (w1)" in run.text
+    assert "nodemend.kubernetes.remediate -e nodemend_become=false -e nodemend_conditions=runtime_nofile_low -e nodemend_max_disruption=restart" in run.text
+    assert "Verdicts: 30 faulty, 0 unknown, 0 at risk, 0 ok, 0 not applicable." in run.text
+    assert run.rc == 0
+
+
+@pytest.mark.parametrize("fail_on, rc", [("at_risk", 0), ("faulty", 2), ("at_risk,faulty", 2)])
+def test_fail_on(stage, fail_on, rc):
+    assert stage.run(SCAN, {"w1": {"faulty": LIMITS}}, "-e", "nodemend_fail_on=%s" % fail_on).rc == rc
+
+
+def test_fail_on_refuses_a_status_that_does_not_exist(stage):
+    run = stage.run(SCAN, {"w1": {}}, "-e", "nodemend_fail_on=broken")
+    assert "nodemend_fail_on: broken is not valid; valid are faulty, unknown, at_risk, ok, not_applicable" in run.all
+    assert run.rc == 2
+
+
+def test_report(stage, tmp_path):
+    path = tmp_path / "report.json"
+    stage.run(SCAN, {"w1": {"faulty": LIMITS}, "w2": {"dead": "always"}}, "-e", "nodemend_report=%s" % path)
+    report = json.loads(path.read_text())
+    assert report["findings"][0]["hosts"] == ["w1"]
+    assert report["hosts"]["w2"]["unreachable"] is True
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_text_from_a_host_is_never_a_template(stage):
+    """A message with Jinja in it is printed, not run (style/ansible_traps.md 1.9)."""
+    evil = "{{ lookup('pipe', 'touch %s') }}" % (stage.directory / "owned")
+    run = stage.run(SCAN, {"w1": {"faulty": {"runtime_nofile_low": {"message": evil}}}})
+    assert "lookup('pipe'" in run.text
+    assert not (stage.directory / "owned").exists()
+
+
+NO_SUDO = LIVE + " ansible_become_exe=/nonexistent/sudo ansible_become_allow_same_user=true"
+
+
+def test_where_become_fails_the_host_answers_without_it(tmp_path):
+    """Root by login on a host without sudo, as in most containers; and a user who may not use sudo."""
+    run = playbook(tmp_path, SCAN, "here %s\n" % NO_SUDO, become=None)
+    assert "Scanned 1 of 1 hosts" in run.text
+    assert run.rc == 0
+
+
+def test_a_host_that_cannot_become_is_not_remediated_with_become(stage):
+    run = stage.run("nodemend.kubernetes.remediate", {"w1": {"faulty": LIMITS, "no_become": True}}, "-e", "nodemend_max_disruption=restart", become=None)
+    assert stage.ran() == ["w1 runtime_limits"]
+    assert run.rc == 0
+
+
+def test_the_command_repeats_what_the_scan_was_given_and_no_secret(stage):
+    given = ("--limit", "w1", "-e", "runtime_limits_minimum_nofile=10000", "-e", "ansible_become_password=hunter2")
+    run = stage.run(SCAN, {"w1": {"faulty": LIMITS}, "w2": {}}, *given)
+    assert "nodemend.kubernetes.remediate --limit w1 -e runtime_limits_minimum_nofile=10000 -e nodemend_become=false" in run.text
+    assert "hunter2" not in run.all

@@ -1,0 +1,83 @@
+"""Write docs/commands.md from the SOURCES that the facts declare; --check only says whether it is up to date.
+
+Needs no Ansible: the catalogue imports nothing from it.
+"""
+
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+TARGET = os.path.join(ROOT, "docs", "commands.md")
+HEAD = """# What a scan may touch
+
+Generated from the code by `make docs`; a test holds it equal. Patterns are those of a shell.
+A scan looks and changes nothing. It loads no kernel module, creates no netfilter table and leaves no file.
+Commands run without a shell, with `LC_ALL=C`, a time limit each, and this PATH:
+`%s`.
+
+"Root" means that only root may read it. Without root the scan still answers; a condition that needs such a fact is
+`unknown NeedsRoot`.
+"""
+
+
+def catalogue():
+    """Import the catalogue from this checkout (the collection's name needs the folders above it)."""
+    sys.path.insert(0, os.path.join(ROOT, "tests", "unit"))
+    import conftest  # noqa: F401  (makes ansible_collections.nodemend.kubernetes importable)
+    from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue, _condition, _host
+
+    return _catalogue, _cluster_catalogue, _condition, _host
+
+
+def needed_facts(facts, parameters, function):
+    """Return the names of the facts that a condition or collector needs, those of its facts included."""
+    needed = set()
+    todo = [function]
+    while todo:
+        for name in sum(parameters(todo.pop()), ()):
+            if name in facts and name not in needed:
+                needed.add(name)
+                todo.append(facts[name].collect)
+    return needed
+
+
+def render():
+    """Return the text of docs/commands.md."""
+    node, cluster, condition_module, host_module = catalogue()
+    lines = [HEAD % host_module.ENVIRONMENT["PATH"]]
+    facts = dict(node.FACTS, **cluster.FACTS)
+    needs = {}
+    for condition in node.CONDITIONS + cluster.CONDITIONS:
+        needs[condition.id] = needed_facts(facts, condition_module.parameters, condition.evaluate)
+        if condition.scope == "node" and condition.node_only:
+            needs[condition.id].add("node")
+    for name in sorted(facts):
+        module = facts[name]
+        lines.append("## `%s`\n" % name)
+        lines.append("%s\n" % module.__doc__.strip().splitlines()[0].replace("Fact: ", "", 1))
+        users = sorted(condition for condition, facts in needs.items() if name in facts)
+        if users:
+            lines.append("For %s.\n" % ", ".join("`%s`" % user for user in users))
+        lines.append("| | | root | what for |\n|---|---|---|---|")
+        for source in module.SOURCES:
+            root = "yes" if source.root else ""
+            lines.append("| %s | `%s` | %s | %s |" % (source.kind, source.pattern, root, source.purpose))
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main(arguments):
+    text = render()
+    if "--check" in arguments:
+        with open(TARGET, encoding="utf-8") as stream:
+            if stream.read() == text:
+                return 0
+        print("docs/commands.md is out of date: run `make docs`.")
+        return 1
+    with open(TARGET, "w", encoding="utf-8") as stream:
+        stream.write(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

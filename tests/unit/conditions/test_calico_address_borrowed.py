@@ -1,0 +1,53 @@
+# -*- coding: utf-8 -*-
+from __future__ import absolute_import, division, print_function
+
+import pytest
+from clusters import DAEMONSETS, FORBIDDEN, NODES, NOT_FOUND, REFUSED, answers, set_env
+from ipam import BLOCKS, attribute, block, ipam, pod, routes
+from recorded import judge
+
+__metaclass__ = type
+
+BORROWED = block(used={5: attribute("worker2"), 6: attribute("worker1", pod="own")})
+POD = pod("192.168.100.5")
+ETCD = answers()
+set_env(ETCD, ETCD_ENDPOINTS="https://10.0.0.1:2379", DATASTORE_TYPE="etcdv3")
+
+CASES = [
+    pytest.param([BORROWED], [routes()], POD, "faulty", "Dropped", id="the story: a blackhole and no more specific route"),
+    pytest.param([BORROWED], [routes("192.168.100.5/32")], {}, "ok", "Routed", id="borrowed as it is meant to be"),
+    pytest.param([BORROWED], [routes()], {"/api/v1/namespaces/shop/pods/web": NOT_FOUND}, "ok", "Routed", id="leaked: nobody has it"),
+    pytest.param([BORROWED], [], {}, "at_risk", "NotLookedUp", id="the block's node was not scanned"),
+    pytest.param([block(used={6: attribute("worker1")})], [routes()], {}, "ok", "NothingBorrowed", id="each on its own node"),
+    pytest.param([], [], {}, "not_applicable", "NoBlocks", id="another plugin gives addresses"),
+    pytest.param([], [], {DAEMONSETS: {"items": []}}, "not_applicable", "NoCalico", id="no Calico"),
+    pytest.param([], [], ETCD, "unknown", "OtherDatastore", id="etcd"),
+    pytest.param([], [], {BLOCKS: FORBIDDEN}, "unknown", "Forbidden", id="blocks may not be read"),
+    pytest.param([BORROWED], [routes()], {NODES: FORBIDDEN}, "unknown", "Forbidden", id="nodes may not be read"),
+    pytest.param([], [], {DAEMONSETS: REFUSED}, "unknown", "ApiUnreachable", id="no API server"),
+]
+
+
+@pytest.mark.parametrize("blocks, node_routes, more, status, reason", CASES)
+def test_verdict(blocks, node_routes, more, status, reason):
+    verdict = judge("calico_address_borrowed", ipam(*blocks, answers=more), node_routes=node_routes)
+    assert (verdict.status, verdict.reason) == (status, reason), verdict.message
+
+
+def test_the_message_names_the_address_who_has_it_and_who_drops_it():
+    verdict = judge("calico_address_borrowed", ipam(BORROWED, answers=POD), node_routes=[routes()])
+    assert verdict.message == (
+        "The nodes of their blocks drop what is sent to an address: 192.168.100.5 (pod shop/web on worker2) by 192.168.100.0/26 on worker1."
+        " Pods there cannot reach them; 2 of 64 addresses in 1 blocks are in use."
+    )
+    assert verdict.evidence["borrowed"][0]["look_up"] == "dropped"
+
+
+def test_one_that_is_dropped_says_more_than_one_that_is_not_known():
+    other = block("worker2", {1: attribute("worker1", pod="other")}, cidr="192.168.100.64/26")
+    verdict = judge("calico_address_borrowed", ipam(other, BORROWED, answers=POD), node_routes=[routes()])
+    assert verdict.reason == "Dropped"
+    assert [entry["look_up"] for entry in verdict.evidence["borrowed"]] == ["dropped", "unseen"]
+    verdict = judge("calico_address_borrowed", ipam(other, BORROWED, answers=POD), node_routes=[routes("192.168.100.5/32")])
+    assert "2 addresses are used on other nodes" in verdict.message
+    assert "not known for 1 of them, on worker2;" in verdict.message

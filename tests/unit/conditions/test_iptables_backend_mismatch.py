@@ -1,0 +1,106 @@
+# -*- coding: utf-8 -*-
+from __future__ import absolute_import, division, print_function
+
+import pytest
+from netfilter import LEGACY_BINARIES, NFT_BINARIES, node, process, rules
+from recorded import TIMED_OUT, judge
+
+__metaclass__ = type
+
+NFT = rules("bookworm-nft-kube")
+LEGACY = rules("bookworm-legacy-kube")
+HINTLESS = "".join(line + "\n" for line in NFT.splitlines() if not line.startswith((":KUBE-IPTABLES-HINT", ":KUBE-KUBELET-CANARY")))
+HINT_ONLY = "*mangle\n:KUBE-KUBELET-CANARY - [0:0]\nCOMMIT\n"
+CALICO_ONLY = "*filter\n:cali-FORWARD - [0:0]\n-A FORWARD -m comment --comment \"cali:wUHhoiAYhphO9Mso\" -j cali-FORWARD\nCOMMIT\n"
+PORTMAP = {"/etc/cni/net.d/10-x.conflist": '{"plugins": [{"type": "portmap"}]}'}
+K3S = {
+    "/proc/800/stat": "800 (k3s-server) S 1 800 800 0 -1 4194560",
+    "/proc/800/cmdline": "/usr/local/bin/k3s\0server\0",
+    "/proc/800/status": "NSpid:\t800\n",
+}
+FLANNEL = dict(process(950, "flanneld", ["/opt/bin/flanneld"]), **{"/proc/950/root/sbin/xtables-legacy-multi": ""})
+FLANNEL_LINKS = dict(
+    NFT_BINARIES,
+    **{
+        "/proc/950/root/sbin/iptables": "xtables-legacy-multi",
+        "/proc/950/ns/net": "net:[4026531840]",
+        "/proc/self/ns/net": "net:[4026531840]",
+        "/proc/950/ns/mnt": "mnt:[4026532100]",
+        "/proc/self/ns/mnt": "mnt:[4026531841]",
+    }
+)
+CILIUM = {"/proc/970/stat": "970 (cilium-agent) S 1 1 1 0 -1 4194560", "/proc/970/status": "NSpid:\t970\t1\n"}
+PROXY_NFTABLES = process(900, "kube-proxy", ["kube-proxy", "--proxy-mode=nftables"])
+CALICO_BPF = dict(process(960, "calico-node", ["calico-node", "-felix"]), **{"/proc/960/environ": "FELIX_BPFENABLED=true\0"})
+DENIED = (1, "", "iptables-nft-save v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n")
+
+CASES = [
+    # Proved.
+    (dict(nft=NFT, legacy=LEGACY), "faulty", "SplitFamily"),
+    (dict(nft=NFT, legacy="*nat\n-A POSTROUTING -j KUBE-POSTROUTING\nCOMMIT\n"), "faulty", "SplitFamily"),
+    (dict(nft=rules("bookworm-nft-cni-flannel"), legacy=rules("bookworm-legacy-cni-flannel")), "faulty", "SplitFamily"),
+    (dict(nft6=NFT, legacy6=LEGACY), "faulty", "SplitFamily"),
+    (dict(nft=NFT, legacy=CALICO_ONLY), "faulty", "SplitFilter"),
+    (dict(legacy=LEGACY, nft=CALICO_ONLY), "faulty", "SplitFilter"),
+    (dict(nft=NFT, links=LEGACY_BINARIES, files=PORTMAP), "faulty", "WrongBinary"),
+    (dict(legacy=LEGACY, files=PORTMAP), "faulty", "WrongBinary"),
+    (dict(legacy=LEGACY, files=K3S), "faulty", "WrongBinary"),
+    (dict(nft=NFT, files=FLANNEL, links=FLANNEL_LINKS), "faulty", "WrongBinary"),
+    # One half that cannot be listed takes nothing from what the other one proves.
+    (dict(nft=NFT, legacy=LEGACY, commands={"ip6tables-nft-save": TIMED_OUT}), "faulty", "SplitFamily"),
+    # Not proved.
+    (dict(nft=NFT, legacy=HINT_ONLY), "at_risk", "HintsInBoth"),
+    (dict(nft=NFT, legacy=rules("bookworm-legacy-cni-flannel")), "at_risk", "FamiliesApart"),
+    (dict(nft=NFT, legacy6=LEGACY), "at_risk", "HintsInBoth"),
+    (dict(nft=HINTLESS, legacy6=HINTLESS), "at_risk", "FamiliesApart"),
+    (dict(nft=NFT + "*nat\n-A WEAVE -j X\nCOMMIT\n", legacy="*nat\n-A WEAVE -j X\nCOMMIT\n"), "at_risk", "OtherFamilySplit"),
+    (dict(nft=NFT, links=LEGACY_BINARIES), "at_risk", "BinaryDiffers"),
+    (dict(nft=HINTLESS, links=LEGACY_BINARIES), "at_risk", "BinaryDiffers"),
+    # A broken network configuration names no caller; the rest is judged all the same.
+    (dict(nft=NFT, links=LEGACY_BINARIES, files={"/etc/cni/net.d/10-x.conflist": "{"}), "at_risk", "BinaryDiffers"),
+    # Sound, and what only looks like the fault.
+    (dict(nft=NFT), "ok", "OneBackend"),
+    (dict(nft=rules("trixie-nft-calico-3.15"), files=PORTMAP), "ok", "OneBackend"),
+    (dict(legacy=LEGACY, links=LEGACY_BINARIES, files=PORTMAP), "ok", "OneBackend"),
+    (dict(nft=NFT, legacy=rules("bookworm-legacy-empty")), "ok", "OneBackend"),
+    (dict(nft=NFT, legacy=rules("bookworm-legacy-host-firewall")), "ok", "OneBackend"),
+    (dict(legacy=LEGACY, nft=rules("bookworm-nft-host-firewall"), links=LEGACY_BINARIES), "ok", "OneBackend"),
+    (dict(nft=NFT, legacy=LEGACY.replace("KUBE-", "MINE-").replace("kubernetes", "mine")), "ok", "OneBackend"),
+    (dict(nft=NFT, links={}), "ok", "OneBackend"),
+    (dict(nft=NFT + "# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.\n"), "ok", "OneBackend"),
+    (dict(nft=rules("bookworm-nft-host-firewall")), "ok", "NoRules"),
+    (dict(), "ok", "NoRules"),
+    # The question does not arise.
+    (dict(kubelet=False), "not_applicable", "NotANode"),
+    (dict(kubelet=False, legacy=rules("bookworm-legacy-host-firewall"), nft=rules("bookworm-nft-host-firewall")), "not_applicable", "NotANode"),
+    (dict(kubelet=False, nft=DENIED, root=False), "not_applicable", "NotANode"),
+    (dict(kubelet=False, files={"/lib/systemd/system/containerd.service": ""}), "not_applicable", "NoKubernetesRules"),
+    (dict(nft=NFT, files=CILIUM), "not_applicable", "OtherDataplane"),
+    (dict(nft=NFT, files=CALICO_BPF), "not_applicable", "OtherDataplane"),
+    (dict(nft=NFT, legacy=LEGACY, files=dict(CALICO_BPF, **PROXY_NFTABLES)), "not_applicable", "OtherDataplane"),
+    # ... but with kube-proxy in nftables mode a network of iptables rules is judged.
+    (dict(nft=CALICO_ONLY, legacy=CALICO_ONLY, files=PROXY_NFTABLES), "faulty", "SplitFamily"),
+    # Rules without a node are left over from one.
+    (dict(kubelet=False, nft=NFT, legacy=LEGACY), "faulty", "SplitFamily"),
+    # Could not be read.
+    (dict(nft=NFT, legacy="missing"), "unknown", "CommandMissing"),
+    (dict(nft=NFT, commands={"iptables-nft-save": TIMED_OUT}), "unknown", "TimedOut"),
+    (dict(nft="garbage"), "unknown", "Unreadable"),
+    (dict(nft="# Table `nat' is incompatible, use 'nft' tool.\n"), "unknown", "Unreadable"),
+    (dict(nft=DENIED, legacy="", denied=["/proc/net/*"], root=False), "unknown", "NeedsRoot"),
+    # A container on a kernel whose modules it does not see.
+    (dict(files={"/proc/sys/kernel/osrelease": "6.8.0-51-generic\n"}), "unknown", "Unreadable"),
+]
+
+
+@pytest.mark.parametrize("host, status, reason", CASES)
+def test_verdict(host, status, reason):
+    verdict = judge("iptables_backend_mismatch", node(**host))
+    assert (verdict.status, verdict.reason) == (status, reason), verdict.message
+
+
+def test_message_and_evidence():
+    verdict = judge("iptables_backend_mismatch", node(nft=NFT, legacy=LEGACY))
+    assert verdict.message == "KUBE has ipv4 rules in both backends: 22 in nft and 22 in legacy."
+    assert verdict.evidence["rules"] == {"KUBE": {"nft ipv4": 22, "legacy ipv4": 22}}
+    assert verdict.evidence["hints"] == ["nft", "legacy"]

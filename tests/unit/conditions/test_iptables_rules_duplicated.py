@@ -1,0 +1,69 @@
+# -*- coding: utf-8 -*-
+"""Rulesets with copies, and those that only look so."""
+
+from __future__ import absolute_import, division, print_function
+
+import pytest
+from netfilter import node, rules
+from recorded import TIMED_OUT, judge
+
+__metaclass__ = type
+
+KUBE = rules("bookworm-nft-kube")
+# As flannel and k3s write them, the comments from k3s#3117 (node_facts 3.4).
+FLANNEL = '-A FORWARD -s 10.42.0.0/16 -m comment --comment "flanneld forward" -j ACCEPT\n'
+ROUTER = '-A KUBE-ROUTER-INPUT -d 10.43.0.0/16 -m comment --comment "allow traffic to primary cluster IP range" -j RETURN\n'
+LOG = "-A KUBE-ROUTER-INPUT -j LOG --log-prefix lab\n"
+HALF = "-A KUBE-ROUTER-INPUT -m statistic --mode random --probability 0.50000000000 -j RETURN\n"
+
+
+def leaked(*numbered):
+    """Return a filter table with each rule as often as told."""
+    return "*filter\n:KUBE-ROUTER-INPUT - [0:0]\n" + "".join(rule * number for rule, number in numbered) + "COMMIT\n"
+
+
+TABLE = {
+    "flannel's rules": (dict(nft=leaked((FLANNEL, 100))), "faulty", "RulesDuplicated"),
+    "in legacy": (dict(legacy=leaked((FLANNEL, 100))), "faulty", "RulesDuplicated"),
+    "in IPv6": (dict(nft=KUBE, nft6=leaked((ROUTER, 100))), "faulty", "RulesDuplicated"),
+    "of a host firewall": (dict(nft=leaked(("-A INPUT -s 192.0.2.1/32 -j DROP\n", 100))), "faulty", "RulesDuplicated"),
+    "one dump proves it, another does not end": (
+        dict(nft=leaked((FLANNEL, 100)), commands={"ip6tables-nft-save": TIMED_OUT}),
+        "faulty",
+        "RulesDuplicated",
+    ),
+    "one above the option": (dict(nft=leaked((FLANNEL, 52))), "faulty", "RulesDuplicated"),
+    "as many as the option": (dict(nft=leaked((FLANNEL, 51))), "ok", "FewCopies"),
+    "many, and below a fifth": (
+        dict(nft=leaked((FLANNEL, 61), *[("-A KUBE-ROUTER-INPUT -s 10.0.%d.%d/32 -j RETURN\n" % (n // 250, n % 250), 1) for n in range(300)])),
+        "ok",
+        "FewCopies",
+    ),
+    "the same rule in other tables": (dict(nft=leaked((FLANNEL, 40)) + leaked((FLANNEL, 40)).replace("filter", "mangle")), "faulty", "RulesDuplicated"),
+    "rules that log": (dict(nft=leaked((LOG, 500))), "ok", "FewCopies"),
+    "rules that draw lots": (dict(nft=leaked((HALF, 500))), "ok", "FewCopies"),
+    "a healthy node": (dict(nft=KUBE), "ok", "FewCopies"),
+    "a dump that does not end": (dict(nft=KUBE, commands={"iptables-nft-save": TIMED_OUT}), "at_risk", "DumpTimedOut"),
+    "no command": (dict(nft=KUBE, commands={"iptables-nft-save": "missing"}), "unknown", "CommandMissing"),
+    "garbage": (dict(nft="garbage\n"), "unknown", "Unreadable"),
+    "without root": (dict(nft=KUBE, root=False), "unknown", "NeedsRoot"),
+    "no backend": (dict(), "not_applicable", "NoRules"),
+    "no node": (dict(nft=leaked((FLANNEL, 100)), kubelet=False), "not_applicable", "NotANode"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_verdict(name):
+    more, status, reason = TABLE[name]
+    answer = judge("iptables_rules_duplicated", node(**more))
+    assert (answer.status, answer.reason) == (status, reason), answer.message
+
+
+def test_the_owners_are_named():
+    answer = judge("iptables_rules_duplicated", node(nft=leaked((FLANNEL, 100), (ROUTER, 30))))
+    assert answer.message == "128 of 130 nft ipv4 rules are copies: FLANNEL has 99 in filter FORWARD; KUBE has 29 in filter KUBE-ROUTER-INPUT."
+
+
+def test_the_option_decides():
+    host = node(nft=leaked((FLANNEL, 12)))
+    assert judge("iptables_rules_duplicated", host, maximum_surplus_rules=10).status == "faulty"

@@ -1,0 +1,58 @@
+# -*- coding: utf-8 -*-
+"""IPVS and ports that are used again: the kernels in between, and those on both sides."""
+
+from __future__ import absolute_import, division, print_function
+
+import clocks
+import pytest
+import recorded
+from runtime_hosts import process
+
+__metaclass__ = type
+
+IPVS = process(950, "kube-proxy", words=("kube-proxy", "--proxy-mode=ipvs"))
+IPTABLES = process(950, "kube-proxy", words=("kube-proxy", "--proxy-mode=iptables"))
+STRANGE = process(950, "kube-proxy", words=("kube-proxy", "--proxy-mode=strange"))
+MODE = "/proc/sys/net/ipv4/vs/conn_reuse_mode"
+
+
+def judge(proxy, release, files=None, **more):
+    files = dict({"/proc/sys/kernel/osrelease": release + "\n"}, **(files or {}))
+    return recorded.judge("ipvs_connection_reuse", clocks.host([proxy] if proxy else [], files=files, **more))
+
+
+TABLE = {
+    # case 001: the message of kube-proxy on EL 7 does no harm
+    "EL 7": (IPVS, "3.10.0-1160.el7.x86_64", None, "ok", "HarmlessMessage"),
+    "the last before the sysctl": (IPVS, "4.0.9-300.fc22.x86_64", None, "ok", "HarmlessMessage"),
+    "the first with it": (IPVS, "4.1.12-124.el7uek.x86_64", "0", "at_risk", "ReuseNotHandled"),
+    "EL 8": (IPVS, "4.18.0-553.el8_10.x86_64", "0", "at_risk", "ReuseNotHandled"),
+    "Ubuntu 20.04": (IPVS, "5.4.0-187-generic", "1", "at_risk", "ReuseNotHandled"),
+    "the last before the fix, ip_vs not loaded": (IPVS, "5.8.18-300.fc33.x86_64", None, "at_risk", "ReuseNotHandled"),
+    "fixed": (IPVS, "5.9.16-200.fc33.x86_64", "1", "ok", "KernelHandlesReuse"),
+    "Debian 12": (IPVS, "6.1.0-50-amd64", "1", "ok", "KernelHandlesReuse"),
+    "a sick kernel, but no IPVS": (IPTABLES, "4.18.0-553.el8_10.x86_64", "0", "not_applicable", "NotIpvs"),
+    "no kube-proxy": (None, "4.18.0-553.el8_10.x86_64", None, "not_applicable", "NoKubeProxy"),
+    "garbage for a mode": (STRANGE, "4.18.0-553.el8_10.x86_64", None, "unknown", "ModeUnknown"),
+    "garbage for a release": (IPVS, "garbage", None, "unknown", "Unreadable"),
+    "garbage for a number": (IPVS, "4.18.0-553.el8_10.x86_64", "many", "unknown", "Unreadable"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_verdict(name):
+    proxy, release, mode, status, reason = TABLE[name]
+    answer = judge(proxy, release, {} if mode is None else {MODE: mode + "\n"})
+    assert (answer.status, answer.reason) == (status, reason), answer.message
+
+
+def test_no_node():
+    host = clocks.host(kubelet=False, files={"/proc/sys/kernel/osrelease": "5.4.0-187-generic\n"})
+    assert recorded.judge("ipvs_connection_reuse", host).reason == "NotANode"
+
+
+@pytest.mark.parametrize("mode, effect", [("0", "with 0 a client"), ("1", "with 1 such a connection"), (None, "with 0 a client")])
+def test_the_message_names_the_effect_of_the_setting(mode, effect):
+    message = judge(IPVS, "5.4.0-187-generic", {} if mode is None else {MODE: mode + "\n"}).message
+    assert effect in message and "5.4.0-187-generic" in message
+    assert ("is %s:" % (mode or "not readable")) in message

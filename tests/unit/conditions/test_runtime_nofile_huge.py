@@ -1,0 +1,93 @@
+# -*- coding: utf-8 -*-
+"""A soft limit for containers that programs cannot cope with, and what only looks like it."""
+
+from __future__ import absolute_import, division, print_function
+
+import pytest
+import recorded
+import runtime_hosts
+from recorded import TIMED_OUT
+from runtime_hosts import KUBELET, containerd, pause, process, shim, text, unit
+
+__metaclass__ = type
+
+HUGE = 1073741816
+INFINITY = unit("containerd.service", LimitNOFILE="infinity", LimitNOFILESoft="infinity")
+DOCKER_INFINITY = unit("docker.service", LimitNOFILE="infinity", LimitNOFILESoft="infinity")
+
+
+def verdict(*processes, **more):
+    more.setdefault("nr_open", HUGE)
+    return recorded.judge("runtime_nofile_huge", runtime_hosts.host(processes, **more))
+
+
+TABLE = {
+    "Alma 9 and infinity (containerd PR 8924)": (
+        [KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=HUGE)], {"units": [INFINITY]}, "at_risk", "SoftLimitHuge"),
+    "the same, no container yet": ([KUBELET, containerd(HUGE, HUGE)], {"units": [INFINITY]}, "at_risk", "SoftLimitHuge"),
+    "docker without a kubelet": (
+        [process(700, "dockerd", cgroup="/system.slice/docker.service", soft=HUGE, hard=HUGE)], {"units": [DOCKER_INFINITY]}, "at_risk", "SoftLimitHuge"),
+    "one more than 4194304": (
+        [KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=4194305)], {"units": [INFINITY]}, "at_risk", "SoftLimitHuge"),
+    "4194304": ([KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=4194304)], {"units": [INFINITY]}, "ok", "LimitModerate"),
+    "Alma 8 and infinity: fs.nr_open is 1048576": (
+        [KUBELET, containerd()], {"units": [INFINITY], "nr_open": 1048576}, "ok", "LimitModerate"),
+    "the daemon raised itself, containers have 1024": (
+        [KUBELET, containerd(HUGE - 1, HUGE), shim(), pause(soft=1024)],
+        {"units": [unit("containerd.service", LimitNOFILESoft="1024", LimitNOFILE="infinity")]}, "ok", "LimitModerate"),
+    "the daemon raised itself, no container yet": (
+        [KUBELET, containerd(HUGE - 1, HUGE)],
+        {"units": [unit("containerd.service", LimitNOFILESoft="1024", LimitNOFILE="infinity")]}, "ok", "LimitModerate"),
+    "the daemon has less than the unit wishes": ([KUBELET, containerd(20000, 20000)], {"units": [INFINITY]}, "ok", "LimitModerate"),
+    "a Go that does not put the old limit back (1.19.0 to 1.19.8)": (
+        [KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=HUGE)],
+        {"units": [unit("containerd.service", LimitNOFILESoft="1024", LimitNOFILE="infinity")]}, "at_risk", "SoftLimitHuge"),
+    "cri-o: conmon runs in a scope of its own": (
+        [process(811, "crio", cgroup="/system.slice/crio.service", soft=HUGE, hard=HUGE)],
+        {"units": [unit("crio.service", LimitNOFILE="infinity", LimitNOFILESoft="infinity")]}, "ok", "NotSeen"),
+    "systemd 219 tells no soft limit": (
+        [process(16789, "dockerd", cgroup="/system.slice/docker.service", soft=1048576)],
+        {"show": text("centos7-docker.systemctl-show.txt")}, "ok", "NotSeen"),
+    "a runtime that the kubelet does not use": (
+        [KUBELET, containerd(), process(700, "dockerd", cgroup="/system.slice/docker.service", soft=HUGE, hard=HUGE)],
+        {"units": [unit("containerd.service"), DOCKER_INFINITY]}, "ok", "LimitModerate"),
+    "a runtime in a container": (
+        [KUBELET, containerd(), process(5001, "containerd", nested=1, soft=HUGE, hard=HUGE)], {"units": [unit("containerd.service")]}, "ok", "LimitModerate"),
+    "no runtime runs": ([KUBELET], {}, "not_applicable", "NoRuntime"),
+    "no node": ([], {}, "not_applicable", "NotANode"),
+    "a systemctl that hangs": ([KUBELET, containerd(HUGE, HUGE)], {"show": TIMED_OUT}, "unknown", "TimedOut"),
+    "no systemctl": ([KUBELET, containerd(HUGE, HUGE)], {"show": (1, "", "Failed to connect to bus\n")}, "unknown", "Unreadable"),
+    "garbage": ([containerd()], {"show": unit("containerd.service", LimitNOFILESoft="many")}, "unknown", "Unreadable"),
+    "processes are hidden": ([containerd()], {"denied": ("/proc/1/*",), "root": False}, "unknown", "NeedsRoot"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_verdict(name):
+    processes, more, status, reason = TABLE[name]
+    answer = verdict(*processes, **more)
+    assert (answer.status, answer.reason) == (status, reason), answer.message
+
+
+def test_the_message_says_what_was_seen():
+    answer = verdict(KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=HUGE), units=[INFINITY])
+    assert answer.message == "containerd hands containers a soft limit of 1073741816 open files (process 2103, pause)."
+    assert answer.evidence["huge"] == 4194304
+
+
+def test_without_a_container_the_unit_is_named():
+    answer = verdict(KUBELET, containerd(HUGE, HUGE), units=[INFINITY])
+    assert answer.message == "containerd hands containers a soft limit of 1073741816 open files (LimitNOFILE of containerd.service)."
+
+
+def test_the_largest_counts():
+    dockerd = process(700, "dockerd", cgroup="/system.slice/docker.service", soft=HUGE, hard=HUGE)
+    answer = verdict(containerd(), dockerd, units=[unit("containerd.service"), DOCKER_INFINITY])
+    assert answer.message.startswith("docker hands")
+    assert [item["soft"] for item in answer.evidence["handed"]] == [HUGE, 1048576]
+
+
+def test_it_is_remediated_on_request_only():
+    from ansible_collections.nodemend.kubernetes.plugins.module_utils._conditions.runtime_nofile_huge import CONDITION
+
+    assert CONDITION.remediate_on == "request"

@@ -1,0 +1,90 @@
+# -*- coding: utf-8 -*-
+from __future__ import absolute_import, division, print_function
+
+import loopbacks
+import pki
+import pytest
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.apiserver_loopback import parse_age, parse_version
+from loopbacks import DAY
+from recorded import TIMED_OUT, fact, recording
+
+__metaclass__ = type
+
+
+def found(**more):
+    return fact("apiserver_loopback", loopbacks.host(**more))
+
+
+def test_the_certificate_of_the_running_api_server():
+    answer = found(shows="loopback-near")
+    assert answer["certificate"] == {
+        "subject": "apiserver-loopback-client@1764504000", "issuer": "kubernetes", "not_before": 1764500400, "not_after": 1796036400,
+    }
+    assert (answer["address"], answer["unavailable"], answer["version"]) == ("127.0.0.1:6443", None, "1.20.2")
+    assert abs(answer["age"] - 10 * DAY) < 2
+
+
+@pytest.mark.parametrize(
+    "words, place",
+    [
+        (("kube-apiserver",), "127.0.0.1:6443"),
+        (("kube-apiserver", "--bind-address=0.0.0.0", "--secure-port=8443"), "127.0.0.1:8443"),
+        (("kube-apiserver", "--bind-address=::"), "127.0.0.1:6443"),
+        (("kube-apiserver", "--bind-address=10.0.0.5", "--secure-port", "443"), "10.0.0.5:443"),
+    ],
+)
+def test_where_it_listens(words, place):
+    assert found(shows="loopback-valid", words=words, place=place)["address"] == place
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:6443", "127.0.0.1:6444"])
+def test_k3s(place):
+    assert found(shows="loopback-valid", words=("k3s", "server"), name="k3s-server", nested=0, place=place, version=None)["address"] == place
+
+
+@pytest.mark.parametrize(
+    "shows, unavailable",
+    [
+        ("apiserver-valid", "127.0.0.1:6443: answered with the certificate of kube-apiserver"),
+        (None, "127.0.0.1:6443: Connection refused"),
+        (TIMED_OUT, "127.0.0.1:6443: no answer within 10 s"),
+    ],
+)
+def test_no_loopback_certificate(shows, unavailable):
+    answer = found(shows=shows)
+    assert (answer["certificate"], answer["unavailable"]) == (None, unavailable)
+
+
+@pytest.mark.parametrize("more", [{"days": None}, {"nested": 2}, {"name": "k3s-agent"}, {"name": "etcd"}])
+def test_no_api_server(more):
+    assert found(**more) is None
+
+
+def test_age_of_a_recorded_process():
+    # Started 5 s after the machine; the name holds a blank and a parenthesis.
+    stat = recording("runtime_limits/bookworm-containerd.stat")
+    started = int(stat.split()[21])
+    assert parse_age(stat.replace("(containerd)", "(a b) c)"), "%f 1.0\n" % (started / 100.0 + 60)) == pytest.approx(60, abs=0.1)
+    for text in ("", "1 (x) S 0", "garbage"):
+        with pytest.raises(ValueError):
+            parse_age(text, "1 1")
+
+
+@pytest.mark.parametrize(
+    "manifest, version",
+    [
+        (loopbacks.MANIFEST % "1.20.2", "1.20.2"),
+        (u"    image: index.docker.io/rancher/hardened-kubernetes:v1.28.9-rke2r1-build20240416\n", "1.28.9"),
+        (u"    image: registry:5000/kube-apiserver@sha256:00ff\n", None),
+        (u"", None),
+        (None, None),
+    ],
+)
+def test_version(manifest, version):
+    assert parse_version(manifest) == version
+
+
+def test_the_manifest_is_for_root_only():
+    answer = found(shows="loopback-valid", denied=["/etc/kubernetes/manifests/*"], root=False)
+    assert (answer["version"], answer["address"]) == (None, "127.0.0.1:6443")
+    assert pki.KEY not in repr(answer)

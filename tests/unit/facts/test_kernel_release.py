@@ -1,0 +1,79 @@
+# -*- coding: utf-8 -*-
+"""Releases as vendors write them."""
+
+from __future__ import absolute_import, division, print_function
+
+import pytest
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import kernel_release
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._host import Unavailable
+from recorded import RecordedHost, fact
+
+__metaclass__ = type
+
+
+@pytest.mark.parametrize(
+    "release, version, build, vendor",
+    [
+        ("3.10.0-1160.el7.x86_64", [3, 10, 0], [1160], "redhat"),
+        ("3.10.0-1160.119.1.el7.x86_64", [3, 10, 0], [1160, 119, 1], "redhat"),
+        ("4.18.0-553.el8_10.x86_64", [4, 18, 0], [553], "redhat"),
+        ("5.14.0-427.13.1.el9_4.x86_64+rt", [5, 14, 0], [427, 13, 1], "redhat"),
+        ("6.12.0-55.9.1.el10_0.aarch64", [6, 12, 0], [55, 9, 1], "redhat"),
+        ("5.4.278-1.el7.elrepo.x86_64", [5, 4, 278], [1], "elrepo"),
+        ("5.15.0-3.60.5.1.el8uek.x86_64", [5, 15, 0], [3, 60, 5, 1], "oracle-uek"),
+        ("5.15.0-113-generic", [5, 15, 0], [113], "ubuntu"),
+        ("5.15.0-1041-azure", [5, 15, 0], [1041], "ubuntu"),
+        ("6.1.0-50-amd64", [6, 1, 0], [50], "debian"),
+        ("6.1.0-50-cloud-amd64", [6, 1, 0], [50], "debian"),
+        ("6.12.95+deb12-cloud-amd64", [6, 12, 95], [], "debian"),
+        ("5.10.0-0.deb10.30-amd64", [5, 10, 0], [0], "debian"),
+        ("4.19.90-2112.8.0.0131.oe1.aarch64", [4, 19, 90], [2112, 8, 0, 131], "openeuler"),
+        ("5.10.0-136.12.0.86.oe2203sp1", [5, 10, 0], [136, 12, 0, 86], "openeuler"),
+        ("4.14.336-257.566.amzn2.x86_64", [4, 14, 336], [257, 566], "amazon"),
+        ("6.1.112-122.189.amzn2023.x86_64", [6, 1, 112], [122, 189], "amazon"),
+        ("5.14.21-150500.53-default", [5, 14, 21], [150500, 53], "suse"),
+        ("6.10.6-200.fc40.x86_64", [6, 10, 6], [200], "fedora"),
+        ("5.15.153.1-microsoft-standard-WSL2", [5, 15, 153, 1], [], "microsoft-wsl"),
+        ("4.4.0-19041-Microsoft", [4, 4, 0], [19041], "microsoft-wsl"),
+        ("6.18.44-fc-v669", [6, 18, 44], [], None),
+        ("6.5", [6, 5], [], None),
+    ],
+)
+def test_release(release, version, build, vendor):
+    host = RecordedHost({"/proc/sys/kernel/osrelease": release + "\n"})
+    assert fact("kernel_release", host) == {"release": release, "version": version, "build": build, "vendor": vendor}
+
+
+@pytest.mark.parametrize("text", ["", "\n", "generic", "6", "-4.18.0", "\x00\x01"])
+def test_garbage(text):
+    with pytest.raises(Unavailable) as caught:
+        fact("kernel_release", RecordedHost({"/proc/sys/kernel/osrelease": text}))
+    assert caught.value.reason == "Unreadable"
+
+
+def test_missing():
+    with pytest.raises(Unavailable) as caught:
+        fact("kernel_release", RecordedHost({}))
+    assert "/proc/sys/kernel/osrelease" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "release, floor, below",
+    [
+        ("3.10.0-1160.el7.x86_64", "4.8", True),
+        ("4.18.0-553.el8_10.x86_64", "4.8", False),
+        ("4.8.0-1-amd64", "4.8", False),
+        ("4.7.10-1-amd64", "4.8", True),
+        ("4.18.0-553.el8_10.x86_64", "4.18", False),
+        ("4.18.0-553.el8_10.x86_64", "4.18.0-553", False),
+        ("4.18.0-305.el8.x86_64", "4.18.0-553", True),
+        ("4.18.0-553.16.1.el8_10.x86_64", "4.18.0-553.20", True),
+        ("4.18.0-305.el8.x86_64", "4.18", False),
+        ("4.19.90-2112.8.0.0131.oe1.aarch64", "4.19.91", True),
+        ("5.15.153.1-microsoft-standard-WSL2", "5.15.153", False),
+        ("6.2.0-1-amd64", "6.20", True),
+        ("10.0.0-1-amd64", "9", False),
+    ],
+)
+def test_below(release, floor, below):
+    assert kernel_release.below(kernel_release.parse(release), kernel_release.parse_floor(floor)) is below

@@ -1,0 +1,123 @@
+# -*- coding: utf-8 -*-
+from __future__ import absolute_import, division, print_function
+
+import pytest
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.kube_proxy import parse_configuration, parse_k3s
+from netfilter import node, process, rules
+from recorded import fact
+
+__metaclass__ = type
+
+# The mounted ConfigMap of kubeadm: a link to a link.
+PROXY = process(900, "kube-proxy", ["/usr/local/bin/kube-proxy", "--config=/var/lib/kube-proxy/config.conf"])
+LINKS = {
+    "/proc/900/root/var/lib/kube-proxy/config.conf": "..data/config.conf",
+    "/proc/900/root/var/lib/kube-proxy/..data": "..2026_11_20",
+}
+FILE = "/proc/900/root/var/lib/kube-proxy/..2026_11_20/config.conf"
+K3S = {
+    "/proc/800/stat": "800 (k3s-server) S 1 800 800 0 -1 4194560",
+    "/proc/800/cmdline": "/usr/local/bin/k3s\0server\0",
+    "/proc/800/cgroup": "0::/system.slice/k3s.service\n",
+    "/proc/800/status": "NSpid:\t800\n",
+}
+
+
+@pytest.mark.parametrize(
+    "text, mode",
+    [
+        ("kind: KubeProxyConfiguration\nmode: ipvs\n", "ipvs"),
+        ('mode: ""\n', "iptables"),
+        ('mode: "nftables" # new\n', "nftables"),
+        ("ipvs:\n  mode: rr\n", "iptables"),
+    ],
+)
+def test_configuration(text, mode):
+    assert parse_configuration(text) == mode
+    found = fact("kube_proxy", node(nft="", files=dict(PROXY, **{FILE: text}), links=LINKS))
+    assert (found["mode"], found["source"], found["running"]) == (mode, "/var/lib/kube-proxy/config.conf", True)
+
+
+@pytest.mark.parametrize(
+    "arguments, mode",
+    [
+        (["kube-proxy", "--proxy-mode=ipvs"], "ipvs"),
+        (["kube-proxy", "--proxy-mode", "nftables"], "nftables"),
+        (["kube-proxy"], "iptables"),
+        (["kube-proxy", "--proxy-mode=strange"], None),
+    ],
+)
+def test_arguments(arguments, mode):
+    assert fact("kube_proxy", node(files=process(900, "kube-proxy", arguments)))["mode"] == mode
+
+
+def test_without_root():
+    host = node(nft="", files=dict(PROXY, **{FILE: "mode: ipvs\n"}), links=LINKS, denied=["/proc/900/root/*"], root=False)
+    found = fact("kube_proxy", host)
+    assert found["running"] and found["mode"] is None
+
+
+def test_told_by_rules():
+    assert fact("kube_proxy", node(nft=rules("bookworm-nft-kube"), kubelet=False))["mode"] == "iptables"
+    assert fact("kube_proxy", node(nft="", kubelet=False))["mode"] is None
+
+
+@pytest.mark.parametrize(
+    "configuration, arguments, mode, running, bundled",
+    [
+        ("token: s3cret\n", "", "iptables", True, False),
+        ("kube-proxy-arg:\n  - proxy-mode=ipvs\n", "", "ipvs", True, False),
+        ('kube-proxy-arg: "proxy-mode=nftables"\nprefer-bundled-bin: true\n', "", "nftables", True, True),
+        ("#kube-proxy-arg: proxy-mode=ipvs\n", "--kube-proxy-arg=proxy-mode=nftables\0--prefer-bundled-bin\0", "nftables", True, True),
+        ("", "--kube-proxy-arg\0proxy-mode=ipvs\0", "ipvs", True, False),
+        ("disable-kube-proxy: true\n", "", None, False, False),
+        ("", "--disable-kube-proxy\0", None, False, False),
+    ],
+)
+def test_k3s(configuration, arguments, mode, running, bundled):
+    files = dict(K3S, **{"/etc/rancher/k3s/config.yaml": configuration})
+    files["/proc/800/cmdline"] += arguments
+    found = fact("kube_proxy", node(nft="", files=files, kubelet=False))
+    assert (found["mode"], found["running"], found["bundled"], found["embedded"]) == (mode, running, bundled, running)
+    assert "s3cret" not in repr(found)
+
+
+def test_k3s_in_parts():
+    files = dict(K3S, **{"/etc/rancher/k3s/config.yaml.d/10-proxy.yaml": "kube-proxy-arg: proxy-mode=ipvs\n"})
+    assert fact("kube_proxy", node(files=files))["source"] == "/etc/rancher/k3s/config.yaml.d/10-proxy.yaml"
+
+
+def test_keys_of_k3s():
+    assert parse_k3s("") == {"mode": None, "disabled": None, "bundled": None}
+
+
+def test_a_proxy_of_a_nested_node_is_not_this_host_s():
+    files = process(900, "kube-proxy", ["kube-proxy", "--proxy-mode=ipvs"])
+    files["/proc/900/status"] = "NSpid:\t900\t300\t1\n"
+    assert not fact("kube_proxy", node(files=files))["running"]
+
+
+HOST_NETWORK = {"/proc/self/ns/net": "net:[4026531840]", "/proc/950/ns/net": "net:[4026531840]", "/proc/900/ns/net": "net:[4026532000]"}
+
+
+def test_any_pod_may_call_itself_kube_proxy():
+    tenant = dict(PROXY, **{FILE: "mode: ipvs\n"})
+    links = dict(LINKS, **HOST_NETWORK)
+    assert not fact("kube_proxy", node(files=tenant, links=links))["running"]
+    own = process(950, "kube-proxy", ["kube-proxy", "--proxy-mode=nftables"])
+    found = fact("kube_proxy", node(files=dict(tenant, **own), links=links))
+    assert (found["pid"], found["mode"]) == (950, "nftables")
+
+
+@pytest.mark.parametrize("nspid, mode", [("900", "ipvs"), ("900\t1", None)])
+def test_without_root_a_pod_proves_no_mode(nspid, mode):
+    files = process(900, "kube-proxy", ["kube-proxy", "--proxy-mode=ipvs"])
+    files["/proc/900/status"] = "NSpid:\t%s\n" % nspid
+    found = fact("kube_proxy", node(files=files, links=HOST_NETWORK, denied=["/proc/900/ns/*"], root=False))
+    assert (found["running"], found["pid"], found["mode"]) == (True, 900, mode)
+
+
+def test_a_configuration_that_is_no_file():
+    files = dict(PROXY, **{FILE + "/entry": ""})
+    found = fact("kube_proxy", node(nft="", files=files, links=LINKS))
+    assert (found["running"], found["mode"]) == (True, None)

@@ -1,0 +1,280 @@
+# -*- coding: utf-8 -*-
+"""Container runtimes: limits, what containers are handed, and what a restart would do to pods."""
+
+from __future__ import absolute_import, division, print_function
+
+import base64
+import json
+
+import pytest
+import runtime_hosts
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import runtimes
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._host import Unavailable
+from recorded import TIMED_OUT, fact, recording
+from runtime_hosts import CONTAINER, containerd, pause, process, shim, text, unit, v2
+
+__metaclass__ = type
+
+DOCKERD = process(700, "dockerd", cgroup="/system.slice/docker.service")
+
+
+def found(*processes, **more):
+    more.setdefault("units", [unit("containerd.service")])
+    return dict((runtime["name"], runtime) for runtime in fact("runtimes", runtime_hosts.host(processes, **more)))
+
+
+def test_everything_about_one():
+    runtime = found(
+        containerd(1024, 4096, fds=41),
+        units=[unit("containerd.service", LimitNOFILESoft="1024", LimitNOFILE="4096", DropInPaths="/etc/a.conf /etc/b.conf")],
+    )["containerd"]
+    assert runtime == {
+        "name": "containerd",
+        "pid": 811,
+        "unit": "containerd.service",
+        "soft": 1024,
+        "hard": 4096,
+        "in_use": 41,
+        "configured": {"soft": 1024, "hard": 4096},
+        "kill_mode": "process",
+        "delegate": True,
+        "fragment": "/lib/systemd/system/containerd.service",
+        "drop_ins": ["/etc/a.conf", "/etc/b.conf"],
+        "need_daemon_reload": False,
+        "handed": None,
+        "go_version": None,
+        "restart": {"kills_pods": False, "stops_control_plane": False, "because": []},
+    }
+
+
+def test_the_go_version_of_the_binary():
+    host = runtime_hosts.host([containerd()], [unit("containerd.service")])
+    with open(host.root + "/proc/811/exe", "wb") as stream:  # with holes between the recorded parts
+        for offset, data in json.loads(recording("go/bullseye-runc.json")):
+            stream.seek(offset)
+            stream.write(base64.b64decode(data))
+    assert fact("runtimes", host)[0]["go_version"] == "go1.15.15"
+
+
+def test_without_root():
+    runtime = found(containerd(fds=4), denied=("/proc/811/fd*", "/proc/811/exe"), root=False)["containerd"]
+    assert (runtime["in_use"], runtime["go_version"]) == (None, None)
+    assert runtime["soft"] == 1048576
+
+
+def test_a_systemctl_that_hangs_hides_the_unit_only():
+    runtime = found(containerd(1024, 4096), show=TIMED_OUT)["containerd"]
+    assert (runtime["soft"], runtime["hard"]) == (1024, 4096)
+    assert (runtime["unit"], runtime["configured"], runtime["kill_mode"]) == ("containerd.service", {"soft": None, "hard": None}, None)
+    assert runtime["restart"]["kills_pods"] is None
+
+
+def test_outside_systemd():
+    runtime = found(process(811, "containerd", cgroup="/user.slice/session-1.scope"))["containerd"]
+    assert (runtime["unit"], runtime["restart"]["kills_pods"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "parent, cgroup, name",
+    [
+        ("k3s-server", "/system.slice/k3s.service", "k3s"),
+        ("k3s-agent", "/system.slice/k3s-agent.service", "k3s"),
+        ("rke2", "/system.slice/rke2-server.service", "rke2"),
+        ("systemd-init", "/system.slice/k3s.service", "k3s"),  # its k3s was killed
+        ("systemd-init", "/system.slice/containerd.service", "containerd"),
+    ],
+)
+def test_embedded(parent, cgroup, name):
+    own = cgroup.rpartition("/")[2]
+    processes = [process(600, parent, cgroup=cgroup), process(811, "containerd", parent=600, cgroup=cgroup)]
+    runtime = found(*processes, units=[unit(own)])[name]
+    assert (runtime["pid"], runtime["unit"]) == (811, own)
+    assert runtime["restart"]["stops_control_plane"] is (own in ("k3s.service", "rke2-server.service"))
+
+
+@pytest.mark.parametrize("name", ["kube-apiserver", "kube-controller", "kube-scheduler", "etcd"])
+@pytest.mark.parametrize(
+    "cgroup, nested, answer",
+    [
+        ("/system.slice/k0scontroller.service", 0, True),
+        ("/system.slice/kube-apiserver.service", 0, False),
+        ("/system.slice/k0scontroller.service", 1, False),  # a pod: kills_pods tells what becomes of it
+    ],
+)
+def test_a_unit_that_starts_the_control_plane_as_well(name, cgroup, nested, answer):
+    own = "/system.slice/k0scontroller.service"
+    processes = [process(811, "containerd", cgroup=own), process(812, name, cgroup=cgroup, nested=nested)]
+    assert found(*processes, units=[unit("k0scontroller.service")])["containerd"]["restart"]["stops_control_plane"] is answer
+
+
+def test_runtimes_of_containers_are_not_this_hosts():
+    kind = "/docker/%s/system.slice/containerd.service" % CONTAINER
+    assert found(process(5001, "containerd", cgroup=kind, nested=1), process(5002, "dockerd", nested=1)) == {}
+
+
+def test_the_daemon_of_a_host_that_is_a_container_itself():
+    own = "/docker/%s/system.slice/containerd.service" % CONTAINER
+    runtime = found(process(811, "containerd", cgroup=own), process(2100, "containerd-shim", cgroup=own))["containerd"]
+    assert (runtime["unit"], runtime["restart"]["kills_pods"]) == ("containerd.service", False)
+
+
+def test_docker_of_centos_7():
+    runtime = found(
+        process(16789, "dockerd", cgroup="/system.slice/docker.service", soft=1048576, hard=1048576),
+        show=text("centos7-docker.systemctl-show.txt"),
+    )["docker"]
+    assert runtime["configured"] == {"soft": None, "hard": "infinity"}
+    assert runtime["restart"] == {
+        "kills_pods": True,
+        "stops_control_plane": False,
+        "because": ["dockerd stops its containers on a restart, live-restore is off"],
+    }
+
+
+# What containers are handed
+
+
+@pytest.mark.parametrize(
+    "processes, handed",
+    [
+        ([], None),
+        ([shim()], None),
+        ([shim(), pause(soft=1024)], {"soft": 1024, "pid": 2103, "name": "pause"}),
+        # others may have changed their own limits
+        ([shim(), process(2101, "java", parent=2100, soft=65536, nested=1), pause(soft=1024)], {"soft": 1024, "pid": 2103, "name": "pause"}),
+        ([shim(), process(2101, "java", parent=2100, soft=65536, nested=1)], {"soft": 65536, "pid": 2101, "name": "java"}),
+        # a shim of another daemon: of docker's own containerd, and of one in a container
+        ([shim(cgroup="/system.slice/docker.service"), pause(soft=1)], None),
+        ([shim(cgroup="/docker/%s/system.slice/containerd.service" % CONTAINER), pause(soft=1)], None),
+        ([shim(nested=1), pause(soft=1)], None),
+    ],
+)
+def test_handed(processes, handed):
+    assert found(containerd(), *processes)["containerd"]["handed"] == handed
+
+
+# What a restart would do
+
+
+def restart(*processes, **more):
+    return found(*processes, **more)["containerd"]["restart"]
+
+
+@pytest.mark.parametrize(
+    "kill_mode, kills",
+    [("process", False), ("none", False), ("control-group", True), ("mixed", True)],
+)
+def test_shims_in_the_cgroup_of_the_unit(kill_mode, kills):
+    answer = restart(containerd(), shim(), units=[unit("containerd.service", KillMode=kill_mode)])
+    assert answer["kills_pods"] is kills
+    if kills:
+        assert answer["because"] == ["KillMode=%s of containerd.service would end 1 container processes in its cgroup" % kill_mode]
+
+
+@pytest.mark.parametrize(
+    "processes",
+    [
+        [],
+        [shim(cgroup="/system.slice/docker.service")],
+        [shim(cgroup="/kubepods/pod1")],
+        [shim(cgroup="/docker/%s/system.slice/containerd.service" % CONTAINER, nested=1)],
+    ],
+    ids=["no shim", "of another unit", "in the pod's cgroup", "in a container"],
+)
+def test_nothing_in_the_cgroup_of_the_unit(processes):
+    answer = restart(containerd(), *processes, units=[unit("containerd.service", KillMode="control-group")])
+    assert answer == {"kills_pods": False, "stops_control_plane": False, "because": []}
+
+
+def test_containers_below_the_cgroup_of_the_unit():
+    below = process(2103, "nginx", parent=2100, cgroup="/system.slice/containerd.service/kubepods/pod1", nested=1, form=v2)
+    answer = restart(containerd(form=v2), shim(form=v2), below, units=[unit("containerd.service", KillMode="mixed")])
+    assert "end 2 container processes" in answer["because"][0]
+
+
+DOCKER = unit("docker.service")
+
+
+@pytest.mark.parametrize(
+    "properties, others, daemon, kills",
+    [
+        ({"BoundBy": "docker.service"}, [DOCKER], "{}", True),
+        ({"BoundBy": "docker.service"}, [DOCKER], '{"live-restore": true}', False),
+        ({"BoundBy": "docker.service"}, [unit("docker.service", ActiveState="inactive")], "{}", False),
+        ({"RequiredBy": "kubelet.service"}, [unit("kubelet.service")], "{}", False),
+        ({"ConsistsOf": "docker.socket multi-user.target"}, [unit("docker.socket")], "{}", False),
+        ({"RequiredBy": "etcd.service"}, [unit("etcd.service")], "{}", True),
+    ],
+)
+def test_units_bound_to_it(properties, others, daemon, kills):
+    processes = [containerd(), DOCKERD]
+    answer = restart(*processes, units=[unit("containerd.service", **properties)] + others, files={"/etc/docker/daemon.json": daemon})
+    assert answer["kills_pods"] is kills
+    assert bool(answer["because"]) is kills
+
+
+@pytest.mark.parametrize(
+    "words, daemon, kept",
+    [
+        ([], '{"live-restore": true}', True),
+        ([], '{"live-restore": false}', False),
+        ([], '{"live-restore": "true"}', False),
+        ([], "[]", False),
+        ([], "{garbage", False),
+        ([], None, False),
+        (["--live-restore"], None, True),
+        (["--live-restore=true"], None, True),
+        (["--live-restore=false"], None, False),
+    ],
+)
+def test_live_restore(words, daemon, kept):
+    dockerd = process(700, "dockerd", cgroup="/system.slice/docker.service", words=["/usr/bin/dockerd"] + words)
+    files = {} if daemon is None else {"/etc/docker/daemon.json": daemon}
+    assert found(dockerd, units=[DOCKER], files=files)["docker"]["restart"]["kills_pods"] is (not kept)
+
+
+def test_a_daemon_json_that_may_not_be_read():
+    with pytest.raises(Unavailable) as caught:
+        found(DOCKERD, units=[DOCKER], files={"/etc/docker/daemon.json": "{}"}, denied=("/etc/docker/daemon.json",), root=False)
+    assert caught.value.reason == "NeedsRoot"
+
+
+@pytest.mark.parametrize("soft, hard, answer", [(4096, 4096, True), (4095, 4096, True), (4094, 4096, False), (1024, 4096, False)])
+def test_raised_to_hard(soft, hard, answer):
+    assert runtimes.raised_to_hard(soft, hard) is answer
+
+
+# Which of them the kubelet's pods depend on
+
+KUBELET = {"running": True, "enabled": True, "endpoint": None, "dockershim": False, "hostname_override": None}
+
+
+@pytest.mark.parametrize(
+    "names, kubelet, used",
+    [
+        (["containerd", "docker"], {"endpoint": "/run/containerd/containerd.sock"}, ["containerd"]),
+        (["containerd", "docker"], {"endpoint": "/run/cri-dockerd.sock"}, ["containerd", "docker"]),
+        (["containerd", "docker"], {"dockershim": True}, ["containerd", "docker"]),
+        (["containerd", "cri-o"], {"endpoint": "/var/run/crio/crio.sock"}, ["cri-o"]),
+        (["containerd", "cri-o"], {"endpoint": "/run/strange.sock"}, ["containerd", "cri-o"]),
+        (["containerd", "docker"], {"running": False, "enabled": False, "endpoint": "/run/containerd/containerd.sock"}, ["containerd", "docker"]),
+        (["docker", "k3s"], {"running": False}, ["k3s"]),
+        (["docker"], {"endpoint": "/run/containerd/containerd.sock"}, []),
+        ([], {}, []),
+    ],
+)
+def test_used_by_kubelet(names, kubelet, used):
+    answer = runtimes.used_by_kubelet([{"name": name} for name in names], dict(KUBELET, **kubelet))
+    assert [runtime["name"] for runtime in answer] == used
+
+
+def test_garbage_is_unreadable():
+    with pytest.raises(Unavailable) as caught:
+        found(containerd(), files={"/proc/811/limits": "garbage"})
+    assert caught.value.reason == "Unreadable"
+
+
+def test_a_runtime_that_ends_meanwhile_is_left_out():
+    files = containerd()
+    del files["/proc/811/limits"]
+    assert found(files) == {}

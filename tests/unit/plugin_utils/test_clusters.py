@@ -1,0 +1,128 @@
+# -*- coding: utf-8 -*-
+"""Who asks which cluster's API server, and what is known afterwards."""
+
+from __future__ import absolute_import, division, print_function
+
+import collections
+
+import pytest
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._clusters import clusters, groups, routes, turns
+
+__metaclass__ = type
+
+ADMIN = "/etc/kubernetes/admin.conf"
+
+
+def host(cluster="aaaa", control_plane=True, admin=ADMIN, kubernetes=True, scanned=True, runner=None, kubeconfig=None, listed=None):
+    node = {"cluster": cluster, "control_plane": control_plane, "admin_kubeconfig": admin, "kubernetes": kubernetes}
+    scan = {"conditions": [], "node": node} if scanned else {"unreachable": True}
+    return {"scan": scan, "runner": runner, "kubeconfig": kubeconfig, "listed": listed}
+
+
+def worker(**more):
+    return host(**dict({"control_plane": False, "admin": None}, **more))
+
+
+def play(*pairs):
+    return collections.OrderedDict(pairs)
+
+
+def answer(cluster="aaaa", ready=True):
+    return {"conditions": [], "cluster": {"id": cluster, "api_ready": ready}}
+
+
+GROUPS = {
+    "the control plane, in the inventory's order": (play(("w", worker()), ("c1", host()), ("c2", host())), [["c1", "c2"]]),
+    "each cluster its own": (play(("a", host("aaaa")), ("b", host("bbbb")), ("a2", host("aaaa"))), [["a", "a2"], ["b"]]),
+    "no answer to the node scan, no question": (play(("c1", host(scanned=False)), ("c2", host())), [["c2"]]),
+    "an API server without a kubeconfig": (play(("c1", host(admin=None))), []),
+    "an administrator's kubeconfig on a worker": (play(("w", worker(admin=ADMIN))), []),
+    "a kubeconfig that was given": (play(("c1", host(admin=None, kubeconfig="/root/k"))), [["c1"]]),
+    "a group that was named": (play(("c1", host(listed=False)), ("c2", worker(listed=True))), [["c2"]]),
+    "a bastion asks once": (play(("c1", host(runner="localhost")), ("w", worker(runner="localhost"))), [["c1"]]),
+    "a bastion asks on behalf of the dead": (play(("c1", host(runner="localhost", scanned=False))), [["c1"]]),
+    "a bastion with a kubeconfig for each cluster": (
+        play(("a", host("aaaa", runner="b", kubeconfig="/a")), ("b", host("bbbb", runner="b", kubeconfig="/b"))),
+        [["a"], ["b"]],
+    ),
+    "no Kubernetes": (play(("laptop", worker(cluster=None, kubernetes=False))), []),
+    "nobody": (play(), []),
+}
+
+
+@pytest.mark.parametrize("case", sorted(GROUPS))
+def test_groups(case):
+    hosts, expected = GROUPS[case]
+    assert groups(hosts) == expected
+
+
+def test_turns():
+    hosts = play(("c1", host()), ("c2", host()), ("b", host("bbbb", runner="localhost")))
+    assert turns(groups(hosts), hosts) == {
+        "c1": {"turn": 0, "before": [], "runner": "c1"},
+        "c2": {"turn": 1, "before": ["c1"], "runner": "c2"},
+        "b": {"turn": 0, "before": [], "runner": "localhost"},
+    }
+
+
+def known(hosts, **answers):
+    return [(item["name"], item["id"], item["asked"], item["scan"] is not None) for item in clusters(groups(hosts), hosts, answers)]
+
+
+THREE = play(("c1", host()), ("c2", host()), ("c3", host()))
+
+
+@pytest.mark.parametrize(
+    "answers, name, answered",
+    [
+        ({"c1": answer()}, "c1", True),
+        ({"c1": answer(ready=False), "c2": answer(), "c3": {"skipped": True}}, "c2", True),
+        ({"c1": {"unreachable": True}, "c2": answer(ready=False), "c3": answer(ready=False)}, "c2", True),
+        ({"c1": {"unreachable": True}, "c2": {"failed": True, "msg": "x"}}, "c1", False),
+        ({}, "c1", False),
+    ],
+)
+def test_the_best_answer_counts(answers, name, answered):
+    assert known(THREE, **answers) == [("cluster of " + name, "aaaa", True, answered)]
+
+
+def test_nodes_whose_control_plane_was_not_scanned():
+    hosts = play(("w1", worker()), ("w2", worker()), ("w3", worker()), ("lb", worker(cluster=None, kubernetes=False)))
+    assert known(hosts) == [("cluster of w[1-3]", "aaaa", False, False)]
+
+
+def test_a_bastion_s_cluster_is_that_of_its_nodes():
+    hosts = play(("w1", worker(runner="localhost")), ("b1", worker(cluster="bbbb")))
+    assert known(hosts, w1=answer("aaaa")) == [("cluster of localhost", "aaaa", True, True), ("cluster of b1", "bbbb", False, False)]
+
+
+def test_what_a_bastion_could_not_ask_is_not_taken_for_the_cluster_of_the_host_it_asked_for():
+    hosts = play(("a", host("aaaa", runner="b", kubeconfig="/a")), ("b", host("bbbb", runner="b", kubeconfig="/b")))
+    dead = {"unreachable": True}
+    assert known(hosts, a=dead, b=dead)[:2] == [("cluster of b", None, True, False), ("cluster of b (/b)", None, True, False)]
+
+
+def test_two_ways_to_one_cluster_are_one_cluster():
+    hosts = play(("c1", host()), ("w1", worker(runner="localhost")))
+    assert known(hosts, c1=answer(), w1=answer()) == [("cluster of c1", "aaaa", True, True)]
+
+
+def test_nodes_of_an_unknown_cluster_are_told_only_where_none_is_known():
+    hosts = play(("c1", host()), ("w1", worker(cluster=None)))
+    assert known(hosts, c1=answer()) == [("cluster of c1", "aaaa", True, True)]
+    assert known(play(("w1", worker(cluster=None)))) == [("cluster of w1", None, False, False)]
+    assert known(play(("dead", host(scanned=False)))) == []
+
+
+def test_the_clusters_of_one_bastion_have_names_of_their_own():
+    hosts, unused = GROUPS["a bastion with a kubeconfig for each cluster"]
+    assert known(hosts, a=answer("aaaa"), b=answer("bbbb")) == [
+        ("cluster of b", "aaaa", True, True),
+        ("cluster of b (/b)", "bbbb", True, True),
+    ]
+
+
+def test_the_routes_of_the_nodes_that_were_scanned():
+    hosts = play(("a", host()), ("dead", host(scanned=False)), ("laptop", worker(cluster=None, kubernetes=False)))
+    hosts["a"]["scan"]["node"].update(name="node-a", addresses=["10.0.0.1"], blackholes={"prefixes": [], "policies": False})
+    assert routes(hosts) == [{"name": "node-a", "cluster": "aaaa", "addresses": ["10.0.0.1"], "blackholes": {"prefixes": [], "policies": False}}]

@@ -1,0 +1,104 @@
+# -*- coding: utf-8 -*-
+from __future__ import absolute_import, division, print_function
+
+from collections import OrderedDict
+
+import pytest
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _findings
+from scans import UNREACHABLE, scan, verdict
+
+__metaclass__ = type
+
+# Recorded: ansible-core 2.21.5 and Python 2.7.18 or 3.6.15 on the host, and ansible-core 2.16.19 without an interpreter.
+OLD_27 = {
+    "failed": True,
+    "msg": "Module result deserialization failed: No start of json char found",
+    "module_stderr": '  File "/root/.ansible/tmp/ansible-tmp-1/AnsiballZ_node_condition_info.py", line 40\n    zip_data: str,\n'
+    "            ^\nSyntaxError: invalid syntax\n",
+    "module_stdout": "",
+}
+OLD_36 = {
+    "failed": True,
+    "msg": "Module result deserialization failed: No start of json char found",
+    "module_stderr": '  File "/root/.ansible/tmp/ansible-tmp-2/AnsiballZ_node_condition_info.py", line 3\n'
+    "    from __future__ import annotations\n    ^\nSyntaxError: future feature annotations is not defined\n",
+}
+NO_INTERPRETER = {
+    "failed": True,
+    "msg": "MODULE FAILURE\nSee stdout/stderr for the exact error",
+    "module_stderr": "/bin/sh: 1: /usr/bin/python9: not found\n",
+}
+OWN_SYNTAX_ERROR = {"failed": True, "msg": "boom", "module_stderr": "SyntaxError: invalid syntax in /etc/x"}
+
+
+@pytest.mark.parametrize(
+    "result, why",
+    [
+        (scan(), None),
+        (None, "not reached by the play"),
+        (UNREACHABLE, "unreachable: Failed to connect to the host via ssh: Connection refused"),
+        (OLD_27, _findings.TOO_OLD),
+        (OLD_36, _findings.TOO_OLD),
+        (NO_INTERPRETER, "failed: /bin/sh: 1: /usr/bin/python9: not found"),
+        (OWN_SYNTAX_ERROR, "failed: boom"),
+        ({"failed": True}, "failed: no message"),
+    ],
+)
+def test_not_scanned(result, why):
+    assert _findings.not_scanned(result) == why
+
+
+def test_findings_are_grouped_by_condition_and_reason_worst_first():
+    scans = OrderedDict(
+        [
+            ("a", scan(verdict(status="ok"), verdict("other", status="at_risk"))),
+            ("b", scan(verdict(message="on b"))),
+            ("c", scan(verdict(message="on c"))),
+            ("d", scan(verdict(reason="Else"))),
+            ("e", UNREACHABLE),
+        ]
+    )
+    found = [(item["condition"], item["reason"], item["hosts"]) for item in _findings.findings(scans)]
+    assert found == [
+        ("runtime_nofile_low", "Because", ["b", "c"]),
+        ("runtime_nofile_low", "Else", ["d"]),
+        ("other", "Because", ["a"]),
+        ("runtime_nofile_low", "Because", ["a"]),
+    ]
+    assert _findings.findings(scans)[0]["message"] == "on b"
+    assert _findings.counts(scans) == {"faulty": 3, "unknown": 0, "at_risk": 1, "ok": 1, "not_applicable": 0}
+
+
+@pytest.mark.parametrize(
+    "fail_on, sentences",
+    [
+        ([], ["1 of 2 hosts could not be scanned"]),
+        (["at_risk"], ["1 of 2 hosts could not be scanned"]),
+        (["faulty", "at_risk"], ["1 of 2 hosts could not be scanned", "1 faulty (nodemend_fail_on)"]),
+    ],
+)
+def test_failures(fail_on, sentences):
+    assert _findings.failures({"a": scan(verdict()), "b": None}, fail_on) == sentences
+
+
+def test_failures_refuses_an_unknown_status():
+    with pytest.raises(ValueError) as caught:
+        _findings.failures({}, ["sick"])
+    assert "nodemend_fail_on: sick is not valid; valid are faulty" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "status, remediate_on, answer",
+    [
+        ("faulty", "faulty", True),
+        ("at_risk", "faulty", False),
+        ("at_risk", "at_risk", True),
+        ("at_risk", "request", True),
+        ("unknown", "at_risk", False),
+        ("ok", "request", False),
+        ("faulty", None, False),
+    ],
+)
+def test_remediable(status, remediate_on, answer):
+    assert _findings.remediable(verdict(status=status, remediate_on=remediate_on)) is answer
+    assert _findings.remediable(verdict(status=status, remediate_on=remediate_on, role=None)) is False

@@ -1,0 +1,334 @@
+# -*- coding: utf-8 -*-
+from __future__ import absolute_import, division, print_function
+
+from collections import OrderedDict
+
+import pytest
+
+# As _node_proof.py: on the controller's Python only.
+pytest.importorskip("ipaddress")
+
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _plan  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._plan_lines import outcome_lines, plan_lines  # noqa: E402
+from scans import UNREACHABLE, scan, verdict  # noqa: E402
+
+__metaclass__ = type
+
+KERNEL = verdict("kernel_below_minimum", role="nodemend.kubernetes.kernel", disruption="reboot")
+BACKEND = verdict("iptables_backend_mismatch", role="nodemend.kubernetes.iptables_backend", disruption="drain")
+CALICO = "nodemend.kubernetes.calico"
+OLD = verdict("calico_below_minimum", role=CALICO, remedy_scope="cluster")
+RBAC = verdict("calico_rbac_incomplete", role=CALICO, remedy_scope="cluster")
+REJECT = verdict("calico_reject_bypassed", role=CALICO, remedy_scope="cluster")
+CALICO_3_20 = {"dataplane": "iptables", "nodes": [{"node": "w", "edition": "oss", "version": "3.20.0"}]}
+REBOOT = {"kernel_reboot_ok": "true"}
+
+
+def plan(scans, level="reboot", clusters=(), variables=None, **wishes):
+    """The plan for hosts that all have the same variables."""
+    given = dict((host, variables or {}) for host in list(scans) + [item["host"] for item in clusters])
+    return _plan.plan(scans, _plan.wishes(level, **wishes), clusters, given)
+
+
+def cluster(*verdicts, **seen):
+    """A cluster "one" that answers, with the nodes cp (10.0.0.1) and w (10.0.0.2)."""
+    nodes = [{"name": "cp", "addresses": ["10.0.0.1"], "kernel": "4.18.0"}, {"name": "w", "addresses": ["10.0.0.2"], "kernel": "4.18.0"}]
+    found = dict({"id": "one", "version": "v1.20.2", "api_ready": True, "nodes": nodes, "kubeconfig": "/etc/kubernetes/admin.conf"}, **seen)
+    answer = {"conditions": list(verdicts), "cluster": found, "unavailable": {}}
+    return {"name": "cluster of cp", "id": "one", "host": "cp", "asked": True, "scan": answer, "reason": None}
+
+
+def silent(reason="no host of its control plane was scanned"):
+    return {"name": "cluster of w", "id": "one", "host": None, "asked": False, "scan": None, "reason": reason}
+
+
+def member(host, *verdicts, **node):
+    addresses = [{"cp": "10.0.0.1", "w": "10.0.0.2"}[host]]
+    values = {"name": host, "kubernetes": True, "cluster": "one", "addresses": addresses, "control_plane": host == "cp"}
+    values.update(node)
+    return scan(*verdicts, **values)
+
+
+def brief(entries):
+    return [(entry["host"], entry["remedy"], entry["allowed"]) for entry in entries]
+
+
+def test_order_is_remedy_by_remedy_workers_first_then_a_maintenance_of_each_host():
+    scans = OrderedDict(
+        [("cp", scan(KERNEL, verdict(), control_plane=True)), ("w2", scan(verdict())), ("w1", scan(KERNEL, BACKEND)), ("w3", scan(BACKEND))]
+    )
+    assert brief(plan(scans, drained=True)) == [
+        ("w2", "runtime_limits", True),
+        ("cp", "runtime_limits", True),
+        ("w1", "iptables_backend", True),
+        ("w1", "kernel", True),
+        ("w3", "iptables_backend", True),
+        ("cp", "kernel", True),
+    ]
+
+
+@pytest.mark.parametrize("level, allowed", [("none", 0), ("restart", 1), ("drain", 2), ("reboot", 3)])
+def test_no_remedy_disturbs_a_host_more_than_is_allowed(level, allowed):
+    entries = plan({"w": scan(verdict(), BACKEND, KERNEL)}, level)
+    assert len(entries) == 3
+    assert sum(entry["allowed"] for entry in entries) == allowed
+    assert all("nodemend_max_disruption=" in entry["reason"] for entry in entries if not entry["allowed"])
+
+
+def test_two_conditions_of_one_role_are_one_remedy_as_disruptive_as_the_worse():
+    huge = verdict("runtime_nofile_huge", status="at_risk", remediate_on="request", disruption="drain")
+    scans = {"w": scan(verdict(), huge)}
+    (entry,) = plan(scans, "restart", conditions=["runtime_nofile_low", "runtime_nofile_huge"])
+    assert entry["conditions"] == ["runtime_nofile_low", "runtime_nofile_huge"]
+    assert (entry["disruption"], entry["place"], entry["allowed"]) == ("drain", "maintenance", False)
+    (entry,) = plan(scans, "restart")
+    assert (entry["conditions"], entry["place"], entry["allowed"]) == (["runtime_nofile_low"], "host", True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"status": "at_risk"}, {"status": "unknown"}, {"status": "ok"}, {"role": None}, {"remedy_scope": "cluster"}],
+)
+def test_what_is_not_planned(changes):
+    assert plan({"w": scan(verdict(**changes))}) == []
+
+
+@pytest.mark.parametrize("finding, variables", [(BACKEND, {}), (KERNEL, REBOOT)])
+def test_a_member_of_a_cluster_that_nobody_can_ask_must_be_drained_by_hand(finding, variables):
+    scans = {"w": member("w", finding)}
+    for clusters in ((), [silent()]):
+        (entry,) = plan(scans, clusters=clusters, variables=variables)
+        assert entry["allowed"] is False and "nodemend_drained=true --limit w" in entry["reason"]
+    (entry,) = plan(scans, variables=variables, drained=True)
+    assert entry["allowed"] is True
+    assert _plan.maintenances([entry], scans, True)["w"] == {"remedies": [entry["remedy"]], "drain": False, "gate": False}
+
+
+def test_a_host_of_the_control_plane_that_is_no_node_needs_no_proof():
+    scans = {"cp": member("cp", BACKEND, kubernetes=False, name=None)}
+    (entry,) = plan(scans, clusters=[cluster()])
+    assert entry["allowed"] is True
+    assert _plan.maintenances([entry], scans, False) == {"cp": {"remedies": ["iptables_backend"], "drain": False, "gate": True}}
+
+
+def test_only_what_is_allowed_and_needs_one_shares_a_maintenance():
+    scans = {"w": member("w", BACKEND, KERNEL, verdict()), "cp": member("cp")}
+    entries = plan(scans, "drain", clusters=[cluster()])
+    assert [(entry["remedy"], entry["place"], entry["allowed"]) for entry in entries] == [
+        ("runtime_limits", "host", True),
+        ("iptables_backend", "maintenance", True),
+        ("kernel", "maintenance", False),
+    ]
+    assert _plan.maintenances(entries, scans, False)["w"]["remedies"] == ["iptables_backend"]
+
+
+def test_a_disruption_that_is_none_is_named():
+    with pytest.raises(ValueError, match="nodemend_max_disruption: 'much' is not valid; valid are none, restart, drain, reboot"):
+        _plan.wishes("much")
+
+
+def test_a_maintenance_drains_members_and_asks_the_control_plane_once_for_all_remedies():
+    scans = OrderedDict([("w", member("w", BACKEND, KERNEL)), ("cp", member("cp", KERNEL)), ("x", scan(KERNEL))])
+    entries = plan(scans, clusters=[cluster()], variables=REBOOT)
+    assert _plan.maintenances(entries, scans, False) == {
+        "w": {"remedies": ["iptables_backend", "kernel"], "drain": True, "gate": False},
+        "x": {"remedies": ["kernel"], "drain": False, "gate": False},
+        "cp": {"remedies": ["kernel"], "drain": True, "gate": True},
+    }
+
+
+def test_a_kernel_that_is_only_installed_moves_no_pods():
+    scans = {"w": member("w", KERNEL)}
+    (entry,) = plan(scans)
+    assert (entry["allowed"], entry["moves_pods"]) == (True, False)
+    assert _plan.maintenances([entry], scans, False)["w"]["drain"] is False
+
+
+@pytest.mark.parametrize(
+    "node, words",
+    [
+        ({"addresses": ["10.9.9.9"]}, "which this host does not have"),
+        ({"name": None}, "tell the name"),
+        ({"name": "other"}, "has no node other"),
+        ({"cluster": "two"}, "its cluster is not known"),
+        ({"cluster": "two", "kubernetes": False, "control_plane": True}, "its cluster is not known"),
+    ],
+)
+def test_no_proof_no_drain(node, words):
+    (entry,) = plan({"w": member("w", BACKEND, **node)}, clusters=[cluster()])
+    assert entry["allowed"] is False and words in entry["reason"]
+
+
+def test_no_answer_no_drain():
+    deaf = cluster(nodes=None)
+    deaf["scan"]["unavailable"] = {"cluster_nodes": {"reason": "ApiUnreachable", "message": "connection refused"}}
+    (entry,) = plan({"w": member("w", BACKEND)}, clusters=[deaf])
+    assert entry["allowed"] is False and "its API server did not answer: connection refused" in entry["reason"]
+
+
+def test_a_cluster_is_changed_once_for_what_was_found_in_it_and_on_its_nodes():
+    scans = OrderedDict([("w", member("w", REJECT, verdict())), ("cp", member("cp", REJECT))])
+    entries = plan(scans, clusters=[cluster(OLD, RBAC)], variables={"calico_manifest": "calico.yaml"}, cluster_changes=True)
+    assert [(entry["host"], entry["remedy"], entry["cluster"], entry["allowed"]) for entry in entries] == [
+        ("cp", "calico_rbac", "cluster of cp", True),
+        ("cp", "calico", "cluster of cp", True),
+        ("w", "runtime_limits", None, True),
+    ]
+    calico = entries[1]
+    assert calico["conditions"] == ["calico_below_minimum", "calico_reject_bypassed"]
+    assert (calico["node_conditions"], calico["nodes"]) == (["calico_reject_bypassed"], ["w", "cp"])
+
+
+def refusal(scans, *verdicts, **wishes):
+    variables = wishes.pop("variables", {"calico_manifest": "calico.yaml"})
+    entries = plan(scans, clusters=[cluster(*verdicts)], variables=variables, **dict({"cluster_changes": True}, **wishes))
+    assert not entries[0]["allowed"]
+    return entries[0]["reason"]
+
+
+def test_why_a_cluster_is_not_changed():
+    both = OrderedDict([("w", member("w")), ("cp", member("cp"))])
+    assert "nodemend_max_disruption=restart" in refusal(both, OLD, level="none")
+    assert "nodemend_cluster_changes=true" in refusal(both, OLD, cluster_changes=False)
+    assert "--limit" in refusal(both, OLD, limited=True)
+    assert "not scanned" not in refusal({"cp": member("cp")}, OLD, limited=True)
+    assert refusal({"cp": member("cp")}, OLD) == "nodes of the cluster were not scanned: w"
+    assert refusal({"cp": member("cp"), "w": UNREACHABLE}, RBAC) == "nodes of the cluster were not scanned: w"
+    assert refusal(both, OLD, variables={}) == (
+        "needs -e calico_manifest=FILE, the manifest of the version to go to; "
+        "Calico's documents name 3.18, 3.19, 3.20, 3.21 for Kubernetes v1.20.2 and kernels 4.18.0"
+    )
+    (entry,) = plan({"w": member("w", REJECT)}, clusters=[silent()], cluster_changes=True)
+    assert (entry["host"], entry["reason"]) == ("w", "no host of its control plane was scanned")
+
+
+def test_each_cluster_has_its_own_remedies():
+    two = {"id": "two", "name": "cluster of cp2", "host": "cp2", "asked": True, "scan": None, "reason": "it is down"}
+    scans = {"w": member("w", REJECT), "cp": member("cp"), "x": member("w", REJECT, cluster="two", name="x")}
+    given = {"calico_manifest": "calico.yaml", "manifest_version": "3.23.5"}
+    entries = plan(scans, clusters=[cluster(RBAC), two], variables=given, cluster_changes=True)
+    assert [(entry["host"], entry["remedy"], entry["nodes"], entry["reason"]) for entry in entries] == [
+        ("cp", "calico_rbac", [], ""),
+        ("cp", "calico", ["w"], ""),
+        ("cp2", "calico", ["x"], "it is down"),
+    ]
+
+
+def test_the_rbac_alone_needs_no_manifest():
+    both = {"w": member("w"), "cp": member("cp")}
+    (entry,) = plan(both, clusters=[cluster(RBAC)], cluster_changes=True)
+    assert entry["allowed"] is True
+
+
+def test_a_kernel_waits_for_a_calico_that_can_live_on_it():
+    scans = {"w": member("w", KERNEL, proxy_mode="ipvs"), "cp": member("cp")}
+    seen = {"version": "v1.23.1", "calico": CALICO_3_20}
+    variables = dict(REBOOT, kernel_target_release="5.18.1-1.el7.elrepo.x86_64")
+    (entry,) = plan(scans, clusters=[cluster(**seen)], variables=variables)
+    assert entry["allowed"] is False and "Calico 3.20.0 has ipset 7.1" in entry["reason"]
+    (entry,) = plan(scans, clusters=[cluster(**seen)], variables=dict(variables, kernel_calico_ok="true"))
+    assert entry["allowed"] is True
+    variables["calico_manifest"] = "calico.yaml"
+    for coming, words in (("3.23.5", None), ("3.21.6", "Calico 3.21.6 has ipset 7.1"), (None, "is not known before it is there")):
+        variables["manifest_version"] = coming
+        refused = plan(scans, clusters=[cluster(OLD, **seen)], variables=variables)  # without leave to change the cluster
+        assert "Calico 3.20.0 has ipset 7.1" in refused[1]["reason"]
+        entries = plan(scans, clusters=[cluster(OLD, **seen)], variables=variables, cluster_changes=True)
+        assert brief(entries) == [("cp", "calico", True), ("w", "kernel", words is None)]
+        assert words is None or words in entries[1]["reason"]
+
+
+def test_a_host_that_asks_for_several_clusters_changes_none_of_them():
+    one = dict(cluster(OLD), host="bastion")
+    two = dict(cluster(), host="bastion", name="cluster of bastion (two.conf)", id="two")
+    (entry,) = plan({"w": member("w"), "cp": member("cp")}, clusters=[one, two], variables={"calico_manifest": "x"}, cluster_changes=True)
+    assert entry["allowed"] is False and "bastion asks for cluster of bastion (two.conf) too" in entry["reason"]
+
+
+def test_hosts_without_a_scan_have_no_remedy_and_are_named():
+    scans = OrderedDict([("dead", UNREACHABLE), ("w", scan(verdict()))])
+    entries = plan(scans, "restart")
+    assert brief(entries) == [("w", "runtime_limits", True)]
+    assert plan_lines(entries, scans, "restart")[-2:] == [
+        "Left alone, not scanned",
+        "  dead: unreachable: Failed to connect to the host via ssh: Connection refused",
+    ]
+
+
+def test_plan_lines_fold_hosts_with_the_same_fate():
+    scans = OrderedDict(("w%d" % number, scan(BACKEND, kubernetes=True)) for number in range(1, 6))
+    lines = plan_lines(plan(scans, "drain"), scans, "drain")
+    assert lines[0] == "Plan (nodemend_max_disruption=drain): 0 of 5 remedies may run."
+    assert "  iptables_backend (drain) for iptables_backend_mismatch on w[1-5]" in lines
+    assert sum("drain it yourself" in line for line in lines) == 1
+
+
+def test_plan_lines_show_what_shares_a_maintenance():
+    scans = OrderedDict([("w", member("w", BACKEND, KERNEL, verdict())), ("cp", member("cp", KERNEL))])
+    entries = plan(scans, clusters=[cluster(OLD)], variables=dict(REBOOT, calico_manifest="calico.yaml", manifest_version="3.22.5"), cluster_changes=True)
+    assert plan_lines(entries, scans, "reboot") == [
+        "Plan (nodemend_max_disruption=reboot): 5 of 5 remedies may run.",
+        "",
+        "Will run, in this order",
+        "  calico (restart) for calico_below_minimum on the cluster of cp",
+        "  runtime_limits (restart) for runtime_nofile_low on w",
+        "  One maintenance for each of these hosts, in which its pods move once:",
+        "    iptables_backend (drain) for iptables_backend_mismatch on w",
+        "    kernel (reboot) for kernel_below_minimum on cp, w",
+    ]
+
+
+def test_outcome_names_failures_and_reboots():
+    entries = plan(OrderedDict([("a", scan(verdict())), ("b", scan(verdict()))]), "restart")
+    lines = outcome_lines(entries, {"b": "it broke"}, {"a": ["runtime_limits"]}, ["a"])
+    assert lines == [
+        "Remediated and proved: 1 of 2.",
+        "  runtime_limits for runtime_nofile_low on a",
+        "FAILED on b: it broke",
+        "A reboot is still required on a.",
+    ]
+
+
+def test_outcome_says_how_to_give_a_node_back():
+    entries = plan({"b": scan(BACKEND)})
+    lines = outcome_lines(entries, {"b": "it broke"}, {}, [], {"b": {"node": "worker-b", "command": "on cp: kubectl uncordon worker-b"}})
+    assert lines[1:] == [
+        "FAILED on b: it broke",
+        "  Its node worker-b IS STILL CORDONED: nothing new is scheduled there. Once the host is well, give it back:",
+        "    on cp: kubectl uncordon worker-b",
+    ]
+
+
+def test_a_clusters_remedy_is_done_when_it_is_proved_on_the_nodes_too():
+    scans = OrderedDict([("w", member("w", REJECT)), ("cp", member("cp"))])
+    entries = plan(scans, clusters=[cluster()], variables={"calico_manifest": "calico.yaml"}, cluster_changes=True)
+    assert outcome_lines(entries, {}, {"cp": ["calico"], "w": ["calico"]}, [])[0] == "Remediated and proved: 1 of 1."
+    assert outcome_lines(entries, {"w": "it broke"}, {"cp": ["calico"]}, [])[0] == "Remediated and proved: 0 of 1."
+
+
+@pytest.mark.parametrize(
+    "finding, level, check_mode, line",
+    [
+        (verdict(status="ok"), "reboot", False, "Nothing to remediate."),
+        (verdict(), "none", False, "Nothing was done: all 1 remedies of the plan were refused."),
+        (verdict(), "restart", True, "Check mode, nothing was changed: 1 of 1 remedies would run."),
+        (verdict(), "restart", False, "Remediated and proved: 1 of 1."),
+    ],
+)
+def test_outcome_says_what_kind_of_run_it_was(finding, level, check_mode, line):
+    proved = {"a": ["runtime_limits"]}
+    assert outcome_lines(plan({"a": scan(finding)}, level), {}, proved, [], check_mode=check_mode)[0] == line
+
+
+def test_what_was_never_begun_is_not_called_remediated():
+    scans = OrderedDict((name, scan(verdict(), KERNEL)) for name in ("a", "b", "c"))
+    entries = plan(scans)
+    lines = outcome_lines(entries, {"b": "it broke"}, {"a": ["runtime_limits"]}, [])
+    assert lines == [
+        "Remediated and proved: 1 of 6.",
+        "  runtime_limits for runtime_nofile_low on a",
+        "FAILED on b: it broke",
+        "Not begun, as something had failed before:",
+        "  runtime_limits for runtime_nofile_low on c",
+        "  kernel for kernel_below_minimum on a, c",
+    ]

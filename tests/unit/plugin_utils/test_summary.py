@@ -1,0 +1,95 @@
+# -*- coding: utf-8 -*-
+from __future__ import absolute_import, division, print_function
+
+from collections import OrderedDict
+
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._summary import summary
+from scans import UNREACHABLE, scan, verdict
+
+__metaclass__ = type
+
+COMMAND = "ansible-playbook -i hosts nodemend.kubernetes.remediate"
+
+
+def test_what_an_operator_reads():
+    scans = OrderedDict(
+        [
+            ("cp1", scan(verdict(status="ok"), distribution="kubelet", control_plane=True, runtimes=["containerd"], kernel="6.1")),
+            ("w1", scan(verdict(message="w1 may open 1024 files."), distribution="kubelet", runtimes=["containerd"], kernel="6.1")),
+            ("w2", scan(verdict(message="w2 may open 1024 files."), distribution="k3s", runtimes=["k3s"], kernel="5.10")),
+            ("w3", scan(verdict(status="unknown", reason="NeedsRoot", message="only root may read it"))),
+            ("w4", scan(verdict("kernel_below_minimum", status="at_risk", message="It is 4.4.", disruption="reboot"))),
+            ("w5", UNREACHABLE),
+        ]
+    )
+    assert summary(scans, COMMAND) == [
+        "Scanned 5 of 6 hosts, without root on w3: what only root may read is unknown there.",
+        "  Kubernetes:    kubelet (2), none (2), k3s",
+        "  Control plane: cp1",
+        "  Runtime:       containerd (2), k3s",
+        "  Kernel:        6.1 (2), 5.10",
+        "",
+        "FAULTY: proved",
+        "  runtime_nofile_low Because on w1, w2",
+        "    w1 may open 1024 files. (w1)",
+        "    Mend (restart): %s -e nodemend_conditions=runtime_nofile_low -e nodemend_max_disruption=restart" % COMMAND,
+        "",
+        "UNKNOWN: could not be read",
+        "  runtime_nofile_low NeedsRoot on w3",
+        "    only root may read it",
+        "",
+        "AT RISK: not yet, or not proved",
+        "  kernel_below_minimum Because on w4",
+        "    It is 4.4.",
+        "    What to do: docs/conditions/kernel_below_minimum.md",
+        "",
+        "NOT SCANNED",
+        "  w5: unreachable: Failed to connect to the host via ssh: Connection refused",
+        "",
+        "Verdicts: 2 faulty, 1 unknown, 1 at risk, 1 ok, 0 not applicable.",
+    ]
+
+
+def test_three_hundred_hosts_fit_a_screen():
+    scans = OrderedDict(("node%03d" % number, scan(verdict())) for number in range(300))
+    lines = summary(scans, COMMAND)
+    assert len(lines) < 12
+    assert "  runtime_nofile_low Because on node[000-299]" in lines
+
+
+def test_a_remedy_of_cluster_scope_names_its_permission():
+    (line,) = [
+        line
+        for line in summary({"w": scan(verdict(remedy_scope="cluster", disruption="none"))}, COMMAND)
+        if "Mend" in line
+    ]
+    assert line.endswith("-e nodemend_conditions=runtime_nofile_low -e nodemend_cluster_changes=true")
+
+
+def test_hosts_that_a_remedy_would_disturb_differently_are_told_apart():
+    scans = OrderedDict([("worker", scan(verdict())), ("server", scan(verdict(disruption="drain")))])
+    mends = [line.split(":")[0] for line in summary(scans, COMMAND) if "Mend" in line]
+    assert mends == ["    Mend (restart)", "    Mend (drain)"]
+
+
+def test_words_in_journals_are_told_once_for_all_hosts_and_units():
+    def symptoms(*units, **others):
+        found = [{"phrase": "too many open files", "condition": "runtime_nofile_low", "unit": unit} for unit in units]
+        return dict(scan(verdict(status="ok")), symptoms=dict({"found": found, "unavailable": None}, **others))
+
+    scans = OrderedDict(
+        [
+            ("w1", symptoms("kubelet.service", "containerd.service")),
+            ("w2", symptoms("kubelet.service")),
+            ("w3", symptoms(unavailable={"reason": "CommandMissing", "message": "journalctl: command not found"})),
+            ("w4", symptoms()),
+            ("w5", UNREACHABLE),
+            ("w6", None),
+        ]
+    )
+    lines = summary(scans, COMMAND)
+    assert lines[lines.index("IN THE JOURNALS: hints, no proof") + 1 : -2] == [
+        '  runtime_nofile_low on w1, w2: "too many open files"',
+        "  not read on w3: journalctl: command not found",
+    ]
+    assert not any("JOURNALS" in line for line in summary({"w4": symptoms()}, COMMAND))

@@ -1,0 +1,127 @@
+# -*- coding: utf-8 -*-
+"""What Kubernetes has left in a backend: found, seen to stand still, removed, put back."""
+
+from __future__ import absolute_import, division, print_function
+
+import re
+
+import pytest
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _leftovers
+from recorded import recording
+
+__metaclass__ = type
+
+
+def counted(name, packets=0):
+    """A recorded dump as iptables-save -c would print it."""
+    return re.sub("^-A", "[%d:%d] -A" % (packets, packets * 60), recording("iptables/%s.txt" % name), flags=re.MULTILINE)
+
+
+KUBE = counted("bookworm-legacy-kube", 5)
+FOREIGN = counted("bookworm-legacy-host-firewall")
+MIXED = """*filter
+:INPUT ACCEPT [0:0]
+:FORWARD DROP [9:9]
+:KUBE-FORWARD - [0:0]
+:cali-FORWARD - [0:0]
+:mine - [0:0]
+[1:1] -A INPUT -s 198.51.100.7/32 -j DROP
+[2:2] -A FORWARD -m comment --comment "cali:x" -j cali-FORWARD
+[3:3] -A FORWARD -j mine
+[4:4] -A FORWARD -j KUBE-FORWARD
+[4:4] -A FORWARD -j KUBE-FORWARD
+[5:5] -A KUBE-FORWARD -m mark --mark 0x4000/0x4000 -j ACCEPT
+[6:6] -A cali-FORWARD -j mine
+[7:7] -A mine -j RETURN
+COMMIT
+"""
+
+
+def test_what_is_theirs():
+    tables = _leftovers.parse(KUBE)
+    assert sorted(tables) == ["filter", "mangle", "nat"]
+    assert _leftovers.count(tables) == (14, 22)
+    assert _leftovers.count(_leftovers.parse(FOREIGN)) == (0, 0)
+    assert _leftovers.count(_leftovers.parse(MIXED)) == (2, 5)
+
+
+def test_removal_names_nothing_foreign():
+    text = _leftovers.removal(_leftovers.parse(MIXED))["filter"]
+    assert text.splitlines() == [
+        "*filter",
+        '-D FORWARD -m comment --comment "cali:x" -j cali-FORWARD',
+        "-D FORWARD -j KUBE-FORWARD",
+        "-D FORWARD -j KUBE-FORWARD",
+        "-F KUBE-FORWARD",
+        "-F cali-FORWARD",
+        "-X KUBE-FORWARD",
+        "-X cali-FORWARD",
+        "COMMIT",
+    ]
+    assert _leftovers.removal(_leftovers.parse(FOREIGN)) == {}
+
+
+def test_the_way_back_keeps_positions():
+    tables = _leftovers.parse(MIXED)
+    rest = _leftovers.without(tables)
+    assert _leftovers.count(rest) == (0, 0)
+    assert [rule.line for rule in rest["filter"]["rules"]] == ["-A INPUT -s 198.51.100.7/32 -j DROP", "-A FORWARD -j mine", "-A mine -j RETURN"]
+    assert _leftovers.restoration(tables, rest)["filter"].splitlines() == [
+        "*filter",
+        ":KUBE-FORWARD - [0:0]",
+        ":cali-FORWARD - [0:0]",
+        '-I FORWARD 1 -m comment --comment "cali:x" -j cali-FORWARD',
+        "-I FORWARD 3 -j KUBE-FORWARD",
+        "-I FORWARD 4 -j KUBE-FORWARD",
+        "-A KUBE-FORWARD -m mark --mark 0x4000/0x4000 -j ACCEPT",
+        "-A cali-FORWARD -j mine",
+        "COMMIT",
+    ]
+
+
+def test_the_way_back_never_points_behind_the_end_of_a_chain():
+    tables = _leftovers.parse(MIXED)
+    empty = _leftovers.parse("*filter\n:FORWARD ACCEPT [0:0]\nCOMMIT\n")
+    lines = _leftovers.restoration(tables, empty)["filter"].splitlines()
+    assert [line.split()[2] for line in lines if line.startswith("-I FORWARD")] == ["1", "2", "3"]
+
+
+def test_what_is_there_is_not_put_back_twice():
+    assert _leftovers.restoration(_leftovers.parse(KUBE), _leftovers.parse(KUBE)) == {}
+
+
+@pytest.mark.parametrize(
+    "change, said",
+    [
+        (lambda text: text, None),
+        # A jump is passed by every packet; a foreign rule is none of ours.
+        (lambda text: text.replace("[4:4]", "[9:9]"), None),
+        (lambda text: text.replace("[1:1]", "[9:9]").replace("[7:7]", "[8:8]"), None),
+        (lambda text: text.replace(":FORWARD DROP [9:9]", ":FORWARD DROP [10:10]"), None),
+        # What decides, what was written anew, what has come or gone.
+        (lambda text: text.replace("[5:5]", "[6:6]"), "1 packets met a rule in filter"),
+        (lambda text: text.replace("[4:4]", "[0:0]"), "went back"),
+        (lambda text: text.replace("[6:6] -A cali-FORWARD -j mine\n", ""), "have changed (5, then 4)"),
+        (lambda text: text.replace(":mine", ":KUBE-NEW - [0:0]\n:mine"), "the chains in filter have changed"),
+        (lambda text: "", "the chains in filter have changed"),
+        (lambda text: text.replace("-j mine\n", "-j theirs\n"), "have changed (5, then 5)"),
+    ],
+)
+def test_movement(change, said):
+    moved = _leftovers.movement(_leftovers.parse(MIXED), _leftovers.parse(change(MIXED)))
+    assert (moved == []) if said is None else (said in moved[0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "garbage",
+        "-A INPUT -j ACCEPT",
+        "*filter\n-A INPUT -j ACCEPT\n",
+        "[1:1] -A INPUT -j ACCEPT",
+        "# Table `nat' is incompatible, use 'nft' tool.",
+    ],
+)
+def test_garbage(text):
+    with pytest.raises(ValueError):
+        _leftovers.parse(text)
