@@ -11,6 +11,14 @@ __metaclass__ = type
 import json
 import os
 
+try:
+    from urllib.parse import urlencode  # novermin: the next line is for 2.7
+except ImportError:  # Python 2.7
+    from urllib import urlencode
+
+# Objects of one answer: what kubectl itself asks for at a time.
+PAGE = 500
+
 ARGUMENTS = {
     "kubectl": {"type": "str", "default": "kubectl"},
     "kubeconfig": {"type": "path", "required": True},
@@ -47,6 +55,28 @@ class Kubectl(object):
             return []
         found = json.loads(text)
         return found["items"] if found["kind"].endswith("List") and "items" in found else [found]
+
+    def get(self, path, **query):
+        """Return the object at a path of the API, None where there is no such thing; so that the functions of facts can ask here, too."""
+        if query:
+            path += "?" + urlencode(sorted(query.items()))
+        try:
+            return json.loads(self.run(["get", "--raw", path]))
+        except KubectlFailed as exc:
+            if str(exc).startswith("Error from server (NotFound)"):
+                return None
+            raise
+
+    def items(self, path, **query):
+        """Yield the items of a list, a page at a time; nothing where the server does not know the kind."""
+        query = dict(query, limit=PAGE)
+        while True:
+            page = self.get(path, **query)
+            for item in page["items"] if page else ():
+                yield item
+            query["continue"] = page["metadata"].get("continue") if page else None
+            if not query["continue"]:
+                return
 
 
 def identity(item):

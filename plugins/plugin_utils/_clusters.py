@@ -46,9 +46,9 @@ def turns(asking, hosts):
 
 
 def routes(hosts):
-    """Return [{name, cluster, addresses, blackholes}] of the nodes that were scanned."""
-    nodes = [_node(host) for host in hosts.values() if not not_scanned(host["scan"])]
-    return [dict((key, node.get(key)) for key in ("name", "cluster", "addresses", "blackholes")) for node in nodes if node.get("name")]
+    """Return [{host, name, cluster, addresses, blackholes}] of the nodes that were scanned."""
+    nodes = [dict(_node(host), host=name) for name, host in hosts.items() if not not_scanned(host["scan"])]
+    return [dict((key, node.get(key)) for key in ("host", "name", "cluster", "addresses", "blackholes")) for node in nodes if node.get("name")]
 
 
 def clusters(asking, hosts, answers):

@@ -23,6 +23,7 @@ REMEDIES = (
     Remedy("calico_rbac", "calico", (CLUSTER,)),
     Remedy("calico", "calico", (CLUSTER,)),
     Remedy("evicted_pods", "evicted_pods", (CLUSTER,)),
+    Remedy("calico_ipam", "calico_ipam", (CLUSTER,)),
     Remedy("node_prerequisites", "node_prerequisites", (HOST,)),
     Remedy("kernel_sysctls", "kernel_sysctls", (HOST,)),
     Remedy("vxlan_offload", "vxlan_offload", (HOST,)),

@@ -41,7 +41,8 @@ def evaluate(calico_installation, ipam_blocks, borrowed_addresses):
     if unseen:
         message = "%d addresses are used on other nodes than those of their blocks, and the routes of these nodes are not known for %d of them, on %s; %s."
         owners = sorted(set(entry["owner"] for entry in unseen))
-        return at_risk("NotLookedUp", message % (len(ordered), len(unseen), listed(owners), room), **evidence)
+        verdict = at_risk("NotLookedUp", message % (len(ordered), len(unseen), listed(owners), room), **evidence)
+        return verdict._replace(disruption="none")  # only pods that are known not to be reached are evicted
     message = "%d addresses are used on other nodes than those of their blocks, which have routes to all that are in use; %s."
     return ok("Routed", message % (len(ordered), room), **evidence)
 
@@ -56,4 +57,12 @@ def listed(names):
     return ", ".join(names[:SHOWN]) + (" ..." if len(names) > SHOWN else "")
 
 
-CONDITION = Condition(id="calico_address_borrowed", evaluate=evaluate, scope="cluster")
+CONDITION = Condition(
+    id="calico_address_borrowed",
+    evaluate=evaluate,
+    scope="cluster",
+    role="nodemend.kubernetes.calico_ipam",
+    remedy_scope="cluster",
+    remediate_on="request",
+    disruption="drain",
+)

@@ -51,3 +51,8 @@ def test_one_that_is_dropped_says_more_than_one_that_is_not_known():
     verdict = judge("calico_address_borrowed", ipam(other, BORROWED, answers=POD), node_routes=[routes("192.168.100.5/32")])
     assert "2 addresses are used on other nodes" in verdict.message
     assert "not known for 1 of them, on worker2;" in verdict.message
+
+
+def test_pods_move_only_where_one_is_known_not_to_be_reached():
+    assert judge("calico_address_borrowed", ipam(BORROWED), node_routes=[]).disruption == "none"
+    assert judge("calico_address_borrowed", ipam(BORROWED, answers=POD), node_routes=[routes()]).disruption is None
