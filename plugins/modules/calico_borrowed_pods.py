@@ -26,7 +26,8 @@ options:
     elements: dict
     required: true
   cluster:
-    description: Which cluster this is, as in RV(nodemend.kubernetes.cluster_condition_info#module:cluster) its C(id). Routes of other clusters' nodes do not count.
+    description:
+      - Which cluster this is, the C(id) in RV(nodemend.kubernetes.cluster_condition_info#module:cluster). Routes of other clusters' nodes do not count.
     type: str
     required: true
   evict:

@@ -72,7 +72,8 @@ class Stage:
 
     def run(self, name, hosts, *words, become="false"):
         """hosts: {name: {faulty: {condition: verdict keys}, dead: "always" or the step after which it is, fails: [steps], node: {}, no_become: true,
-        variables: {of its own}, api: "down", "bug" or {faulty: {condition: verdict keys}, nodes: [names], addresses: {name: [addresses]}, seen: {what else}}}}
+        dead_after: a line of the log, variables: {of its own},
+        api: "down", "bug" or {faulty: {condition: verdict keys}, nodes: [names], addresses: {name: [addresses]}, seen: {what else}}}}
 
         A step is a remedy, or one of stub_maintenance."""
         self.state.write_text(json.dumps(hosts))

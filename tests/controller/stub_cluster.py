@@ -23,6 +23,8 @@ class ActionModule(ActionBase):
             stream.write("%s asks %s\n" % (host, self._task.args.get("kubeconfig", "")))
             stream.flush()
             os.fsync(stream.fileno())
+        with open(task_vars["stub_log"] + ".routes", "a") as stream:
+            stream.write(json.dumps(self._task.args.get("node_routes")) + "\n")
         if script.get("dead") or script.get("dies_when_asked"):
             raise AnsibleConnectionFailure("no route to %s" % host)
         if script.get("no_become") and self._task.become:
@@ -52,7 +54,7 @@ class ActionModule(ActionBase):
 
     @staticmethod
     def _verdict(condition, host, log):
-        remedy = {"calico_rbac_incomplete": "calico_rbac"}.get(condition, "calico")
+        remedy = {"calico_rbac_incomplete": "calico_rbac", "calico_address_borrowed": "calico_ipam"}.get(condition, "calico")
         return {
             "condition": condition,
             "type": "X",

@@ -26,7 +26,8 @@ REMEDIES = {
     "kernel_below_minimum": ("kernel", "kernel", "node"),
     "calico_reject_bypassed": ("calico", "calico", "cluster"),
 }
-ROLES = sorted({role for unused, role, unused in REMEDIES.values()})
+# The last is of a condition that only stub_cluster.py has.
+ROLES = sorted({role for unused, role, unused in REMEDIES.values()} | {"calico_ipam"})
 
 
 class ActionModule(ActionBase):
@@ -34,7 +35,7 @@ class ActionModule(ActionBase):
 
     def run(self, tmp=None, task_vars=None):
         super().run(tmp, task_vars)
-        host = task_vars["inventory_hostname"]
+        host = self._task.delegate_to or task_vars["inventory_hostname"]
         with open(task_vars["stub_state"]) as stream:
             script = json.load(stream)[host]
         with open(task_vars["stub_log"]) as stream:
@@ -42,7 +43,7 @@ class ActionModule(ActionBase):
         if self._task.args.get("elsewhere"):  # through the API server: the host itself may be dead
             return self._play(host, self._task.args["role"], script, task_vars)
         died = script.get("dead", "")
-        if died == "always" or died and "%s %s" % (host, died) in log:
+        if script.get("dead_after") in log or died == "always" or died and "%s %s" % (host, died) in log:
             raise AnsibleConnectionFailure("no route to %s" % host)
         if script.get("no_become") and self._task.become:
             return {"failed": True, "msg": "Missing sudo password"}

@@ -58,9 +58,7 @@ class Server:
             "affinities": [],
             "reservations": [],
             "namespaces": [],
-            "nodes": [
-                {"metadata": {"name": name}, "status": {"addresses": [{"type": "InternalIP", "address": address}]}} for name, address in nodes
-            ],
+            "nodes": [{"metadata": {"name": name}, "status": {"addresses": [{"type": "InternalIP", "address": address}]}} for name, address in nodes],
         }
 
     def get(self, path):

@@ -16,6 +16,14 @@ TOKEN = {"cni_token_expiring": {}}
 REJECT = {"calico_reject_bypassed": {}}
 OLD_CALICO = {"calico_below_minimum": {}}
 RBAC = {"calico_rbac_incomplete": {}}
+BORROWED = {
+    "calico_address_borrowed": {
+        "role": "nodemend.kubernetes.calico_ipam",
+        "remediate_on": "request",
+        "disruption": "drain",
+        "evidence": {"borrowed": [{"owner": "w1"}, {"owner": "w1"}]},
+    }
+}
 ALL = dict(LIMITS, **BACKEND, **KERNEL)
 MANIFESTS = os.path.join(ROOT, "molecule", "cluster", "calico", "manifests", "calico-v%s.manifest")
 MANIFEST = ("-e", "calico_manifest=" + MANIFESTS % "3.22.5")
@@ -231,6 +239,33 @@ def test_a_remedy_on_request_runs_only_when_its_condition_is_named(stage):
     assert ran(stage) == []
     stage.run(REMEDIATE, hosts, *disrupt("reboot"), "-e", "nodemend_conditions=runtime_nofile_low")
     assert ran(stage) == ["w1 runtime_limits"]
+
+
+def routes_told(stage):
+    """The routes that each question to an API server came with."""
+    with open(str(stage.log) + ".routes") as stream:
+        return [json.loads(line) for line in stream]
+
+
+def test_borrowed_addresses_are_proved_by_the_routes_that_their_blocks_nodes_have_now(stage):
+    named = ("-e", "nodemend_conditions=calico_address_borrowed")
+    run = stage.run(REMEDIATE, cluster(BORROWED, w1={}, w2={}), *disrupt("restart"), *CHANGES, *named)
+    assert ran(stage) == []
+    assert "calico_ipam (drain) for calico_address_borrowed on the cluster of cp\n    needs -e nodemend_max_disruption=drain" in run.text
+    run = stage.run(REMEDIATE, cluster(BORROWED, w1={}, w2={}), *disrupt("drain"), *CHANGES, *named)
+    assert ran(stage) == ["cp calico_ipam"]
+    assert "Remediated and proved: 1 of 1." in run.text
+    # The scan, then the proof with what the scan knew, then with what w1 has answered again.
+    assert [[node["name"] for node in known] for known in routes_told(stage)[-3:]] == [["cp", "w1", "w2"]] * 2 + [["cp", "w2", "w1"]]
+    assert [node.get("host") for node in routes_told(stage)[-1]] == ["cp", "w2", None]
+    assert run.rc == 0
+
+
+def test_what_the_nodes_of_these_blocks_do_not_tell_any_more_is_not_known(stage):
+    hosts = cluster(BORROWED, w1={"dead_after": "cp calico_ipam"}, w2={})
+    stage.run(REMEDIATE, hosts, *disrupt("drain"), *CHANGES, "-e", "nodemend_conditions=calico_address_borrowed")
+    assert ran(stage) == ["cp calico_ipam"]
+    assert [node["name"] for node in routes_told(stage)[-1]] == ["cp", "w2"]
 
 
 def test_plan_only_stops_after_the_plan(stage):

@@ -123,7 +123,8 @@ def test_versions_have_room_of_their_own():
     assert lacking(pools=pools) == [[], []]
     found = _ipam_room.room(seen(pools=pools, blocks=[block("a", FULL, cidr="fd00::/122"), block("b", FULL, cidr="fd00::40/122")]))
     assert [(group["version"], len(group["lacking"])) for group in found] == [(4, 0), (6, 2)]
-    assert _ipam_room.told(found[1]).startswith("IPv6: 2 nodes share fd00::/121, 0 of its 2 blocks are free, and 2 nodes have no address of their own left: a (")
+    told = "IPv6: 2 nodes share fd00::/121, 0 of its 2 blocks are free, and 2 nodes have no address of their own left: a ("
+    assert _ipam_room.told(found[1]).startswith(told)
 
 
 def test_a_pool_of_ipv6_has_more_blocks_than_anybody_counts():
