@@ -66,6 +66,7 @@ A, B, C, D = ["192.168.0.%d/26" % (64 * number) for number in range(4)]
         pytest.param({"pools": [pool("10.0.0.0/27", blockSize=32)], "nodes": [node("n%02d" % number) for number in range(33)]}, ["n32"], id="blocks of one"),
         pytest.param({"pools": [pool("192.168.0.0/26")], "blocks": [full("a", A)]}, ["a", "b"], id="a pool of one block"),
         pytest.param({"reservations": [{"spec": {"reservedCIDRs": ["192.168.0.0/25", "192.168.0.128/26"]}}]}, ["b"], id="reserved blocks"),
+        pytest.param({"reservations": [{"spec": {"reservedCIDRs": ["192.168.0.0/25"]}}], "blocks": [full("x", B)]}, [], id="a block that is reserved too"),
         pytest.param({"reservations": [{"spec": {"reservedCIDRs": ["192.168.0.7/32"]}}]}, [], id="a reserved address"),
         pytest.param({"reservations": [{"spec": {"reservedCIDRs": ["0.0.0.0/0"]}}]}, ["a", "b"], id="everything is reserved"),
         pytest.param(
