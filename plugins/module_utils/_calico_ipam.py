@@ -124,6 +124,16 @@ def dropped(seen, node_routes, cluster, now):
     return found
 
 
+def fresh(known, asked):
+    """Return the routes of nodes for which those that were asked again count in the place of what was known; nothing of one that did not answer.
+
+    known  as node_routes of cluster_condition_info, with the "host" of each that has one
+    asked  results of node_condition_info over hosts, in a loop
+    """
+    again = set(item["item"] for item in asked)
+    return [node for node in known if node.get("host") not in again] + [item["node"] for item in asked if item.get("node")]
+
+
 def borrowed(seen):
     blocks = [block for block in (ipam_blocks.parse(item) for item in seen["blocks"]) if block]
     return [entry for block in blocks for entry in block["borrowed"]]

@@ -254,7 +254,7 @@ def test_borrowed_addresses_are_proved_by_the_routes_that_their_blocks_nodes_hav
     assert "calico_ipam (drain) for calico_address_borrowed on the cluster of cp\n    needs -e nodemend_max_disruption=drain" in run.text
     run = stage.run(REMEDIATE, cluster(BORROWED, w1={}, w2={}), *disrupt("drain"), *CHANGES, *named)
     assert ran(stage) == ["cp calico_ipam"]
-    assert "Remediated and proved: 1 of 1." in run.text
+    assert "Remediated and proved: 1 of 1." in run.text, run.all
     # The scan, then the proof with what the scan knew, then with what w1 has answered again.
     assert [[node["name"] for node in known] for known in routes_told(stage)[-3:]] == [["cp", "w1", "w2"]] * 2 + [["cp", "w2", "w1"]]
     assert [node.get("host") for node in routes_told(stage)[-1]] == ["cp", "w2", None]

@@ -96,6 +96,14 @@ def test_which_addresses_are_dropped(used, known, expected):
     assert [(entry["by"], entry["young"]) for entry in found] == expected
 
 
+def test_what_was_asked_again_counts_in_the_place_of_what_was_known():
+    known = [{"host": "a", "name": "node-a"}, {"host": "b", "name": "node-b"}, {"host": "c", "name": "node-c"}, {"name": "node-d"}]
+    asked = [{"item": "a", "node": {"name": "node-a", "addresses": []}}, {"item": "b", "unreachable": True}, {"item": "e", "node": {"name": "node-e"}}]
+    found = _calico_ipam.fresh(known, asked)
+    assert found == [{"host": "c", "name": "node-c"}, {"name": "node-d"}, {"name": "node-a", "addresses": []}, {"name": "node-e"}]
+    assert _calico_ipam.fresh(known, []) == known
+
+
 def owner(kind="ReplicaSet", uid="1", **metadata):
     return {"kind": kind, "metadata": dict({"name": "x", "uid": uid}, **metadata)}
 
