@@ -533,13 +533,13 @@ def test_what_suits():
     assert "no release" in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.99.0"))
 
 
-def options_of(role):
+def variables_of(role):
     with open(os.path.join(ROOT, "roles", role, "meta", "argument_specs.yml"), encoding="utf-8") as stream:
         return yaml.safe_load(stream)["argument_specs"]["main"]["options"]
 
 
 def test_no_variable_is_one_of_kubesprays():
-    options = options_of("calico")
+    options = variables_of("calico")
     assert len(KUBESPRAY) > 90
-    assert not (set(options) | set(options_of("calico_ipam"))) & {"calico_" + name for name in KUBESPRAY}
+    assert not (set(options) | set(variables_of("calico_ipam"))) & {"calico_" + name for name in KUBESPRAY}
     assert tuple(options["calico_accepted_risks"]["choices"]) == _calico_gates.OVERRIDES
