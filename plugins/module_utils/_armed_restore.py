@@ -107,10 +107,10 @@ def write(path, texts):
     os.rename(path + ".new", path)
 
 
-def _make_private(directory):
+def make_private(directory):
     """Make a folder and its missing parents for root only; os.makedirs gives its mode to the last one alone (Python 3.7)."""
     if not os.path.isdir(directory):
-        _make_private(os.path.dirname(directory))
+        make_private(os.path.dirname(directory))
         os.mkdir(directory, 0o700)
 
 
@@ -154,7 +154,7 @@ class Backend(object):
     def make_directory(self):
         """Have the folder for what is kept, for root only, and take note of the boot."""
         directory = self._module.params["directory"]
-        _make_private(directory)
+        make_private(directory)
         os.chmod(directory, 0o700)
         write(self.path(BOOT), [self._boot()])
 
@@ -168,14 +168,18 @@ class Backend(object):
 
     def restore(self, version, options, told, data=None, path=None):
         """Run iptables-restore --noflush on a text or a file until it gets the lock."""
-        argv = [self.command(version, "restore"), "--noflush"] + options
-        words = " ".join(argv)
-        if path is not None:  # run_command would have all of it in memory
-            argv = ["/bin/sh", "-c", 'exec "$@" <%s' % quote(path), "sh"] + argv
-        for attempt in range(ATTEMPTS):
-            rc, out, err = self._module.run_command(argv, data=data, environ_update={"LC_ALL": "C", "LANGUAGE": "C"})
-            if rc != LOCKED or attempt == ATTEMPTS - 1:
-                break
-            time.sleep(1)
-        if rc != 0:
-            raise Failed("%s %s: %s" % (words, told, (err or out).strip()))
+        restore(self._module, [self.command(version, "restore"), "--noflush"] + options, told, data, path)
+
+
+def restore(module, argv, told, data=None, path=None):
+    """Run a restoring command on a text or a file until it gets the lock."""
+    words = " ".join(argv)
+    if path is not None:  # run_command would have all of it in memory
+        argv = ["/bin/sh", "-c", 'exec "$@" <%s' % quote(path), "sh"] + argv
+    for attempt in range(ATTEMPTS):
+        rc, out, err = module.run_command(argv, data=data, environ_update={"LC_ALL": "C", "LANGUAGE": "C"})
+        if rc != LOCKED or attempt == ATTEMPTS - 1:
+            break
+        time.sleep(1)
+    if rc != 0:
+        raise Failed("%s %s: %s" % (words, told, (err or out).strip()))

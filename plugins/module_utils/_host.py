@@ -51,6 +51,8 @@ MAXIMUM_LINKS = 40
 # More than any file that a fact reads (a large modules.dep has 2 MB); what a container offers is read for a few lines only.
 MAXIMUM_BYTES = 64 * 1024 * 1024
 MAXIMUM_BYTES_OF_CONTAINER = 1024 * 1024
+# What is read at a time of a file that is handed on line by line.
+CHUNK = 1024 * 1024
 _OF_CONTAINER = re.compile(r"/proc/\d+/root/")
 # Neither a FIFO nor a terminal may stop the scan; 2.7 does not know O_CLOEXEC.
 _LOOK_ONLY = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | getattr(os, "O_CLOEXEC", 0)
@@ -114,6 +116,22 @@ class Host(object):
                 os.close(descriptor)
 
         return self._look(path, load)
+
+    def each_line_of(self, path, consume):
+        """Hand the lines of a file to consume(line) as they are read, never all at once; return whether there is such a file."""
+        size = self.size(path)
+        if size is None:
+            return False
+        if size > MAXIMUM_BYTES:
+            raise Unavailable("Unreadable", "%s: larger than the %d bytes that are read at the most" % (path, MAXIMUM_BYTES))
+        lines = _Lines(consume)
+        for offset in range(0, MAXIMUM_BYTES, CHUNK):
+            data = self.read_bytes(path, offset, CHUNK)
+            if not data:  # its end, or it is gone meanwhile
+                break
+            lines.feed(data)
+        lines.end()
+        return True
 
     def size(self, path):
         """Return the bytes of a file, or None where there is none."""

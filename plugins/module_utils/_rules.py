@@ -27,6 +27,7 @@ POLICY_ACCEPT = "Policy explicitly accepted packet."
 _MEANT_TWICE = re.compile(
     r" -m (?:limit|hashlimit|statistic|recent|quota|connlimit|connbytes|rateest|nfacct|time) | -j (?:LOG|NFLOG|ULOG|AUDIT|TRACE|TEE|NFQUEUE)(?: |$)"
 )
+_COUNTERS = re.compile(r"^\[\d+:\d+\] (?=-A )")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 _ALL = FAMILIES + OTHERS
 # A quick look that spares all other rules the cutting into words: a dump may have 180,000 lines.
@@ -85,6 +86,11 @@ def owner_of_rule(line):
         if any(name.startswith(prefix) for name in names):
             return owner
     return "other"
+
+
+def without_counters(line):
+    """Return a line of iptables-save without the counters that -c writes before a rule: "[12:720] -A FORWARD -j ACCEPT"."""
+    return _COUNTERS.sub("", line) if line[:1] == "[" else line
 
 
 def meant_twice(line):

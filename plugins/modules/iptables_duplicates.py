@@ -28,40 +28,14 @@ options:
     type: str
     choices: [absent, confirmed, present]
     default: absent
-  backend:
-    description: The backend to look at. Required unless O(state=confirmed).
-    type: str
-    choices: [legacy, nft]
-  directory:
-    description: Folder on the host for the chains as they were. It is made with mode 0700.
-    type: path
-    required: true
-  rollback:
-    description:
-      - Seconds until the timer puts everything back; V(0) arms none.
-      - They count from the change. The timer starts before it, and waits longer for each table that another program may hold the lock of.
-    type: int
-    default: 60
-  timeout:
-    description: Seconds that one listing of the rules may take.
-    type: int
-    default: 120
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying the host.
-    support: full
-  diff_mode:
-    description: Returns details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
-    support: full
+extends_documentation_fragment:
+  - nodemend.kubernetes.netfilter
+  - nodemend.kubernetes.netfilter.armed
 notes:
-  - Needs root.
-  - A backend that the kernel has not loaded is not asked; there is nothing in it.
   - What another program writes into one of these chains between the second listing and the change is lost.
   - The copies come back unless their cause is gone. The role P(nodemend.kubernetes.iptables_duplicates#role) looks at that first.
 seealso:
   - module: nodemend.kubernetes.node_condition_info
-author:
-  - The nodemend authors (@nodemend)
 """
 
 EXAMPLES = r"""

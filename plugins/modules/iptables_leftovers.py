@@ -29,43 +29,17 @@ options:
     type: str
     choices: [absent, confirmed, present]
     default: absent
-  backend:
-    description: The backend that Kubernetes no longer uses. Required unless O(state=confirmed).
-    type: str
-    choices: [legacy, nft]
-  directory:
-    description: Folder on the host for what is removed. It is made with mode 0700.
-    type: path
-    required: true
   settle:
     description: Seconds between the two samples.
     type: int
     default: 30
-  rollback:
-    description:
-      - Seconds until the timer puts everything back; V(0) arms none.
-      - They count from the removal. The timer starts before it, and waits longer for each table that another program may hold the lock of.
-    type: int
-    default: 60
-  timeout:
-    description: Seconds that one command on the host may take.
-    type: int
-    default: 120
-attributes:
-  check_mode:
-    description: Can run in C(check_mode) and return changed status prediction without modifying the host.
-    support: full
-  diff_mode:
-    description: Returns details on what has changed (or possibly needs changing in C(check_mode)), when in diff mode.
-    support: full
+extends_documentation_fragment:
+  - nodemend.kubernetes.netfilter
+  - nodemend.kubernetes.netfilter.armed
 notes:
-  - Needs root.
-  - A backend that the kernel has not loaded is not asked; there is nothing in it.
   - Only the role P(nodemend.kubernetes.iptables_backend#role) should call it. It makes sure that the other backend has taken over.
 seealso:
   - module: nodemend.kubernetes.iptables_info
-author:
-  - The nodemend authors (@nodemend)
 """
 
 EXAMPLES = r"""

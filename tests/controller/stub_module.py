@@ -1,5 +1,7 @@
 """Stands in for AnsibleModule in the tests of the modules that change netfilter rules: a host that is a directory."""
 
+import os
+import shutil
 import subprocess
 
 
@@ -21,6 +23,10 @@ class Module:
             return 0, "", ""
         done = subprocess.run(argv, input=data, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
         return done.returncode, done.stdout, done.stderr
+
+    def atomic_move(self, source, target):
+        shutil.copymode(target, source)
+        os.rename(source, target)
 
     def get_bin_path(self, name, required=False):
         return "/bin/" + name

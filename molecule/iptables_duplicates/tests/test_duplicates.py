@@ -60,3 +60,41 @@ def test_what_was_there_is_kept_for_root_only(host, backend):
     assert kept.mode == 0o600
     assert kept.content_string.count(FLANNEL) == 51
     assert host.check_output("readlink %s/decided", folder) == "confirmed"
+
+
+@pytest.fixture
+def persisted(host):
+    """The files that are restored at boot, with the commands that restore and list them, and the mode they had."""
+    if host.file("/etc/debian_version").exists:
+        return {"iptables": ("/etc/iptables/rules.v4", 0o640), "ip6tables": ("/etc/iptables/rules.v6", 0o640)}
+    return {"iptables": ("/etc/sysconfig/iptables", 0o600), "ip6tables": ("/etc/sysconfig/ip6tables", 0o600)}
+
+
+@pytest.mark.parametrize("command", ["iptables", "ip6tables"])
+def test_what_is_restored_at_boot_has_one_of_each(host, persisted, command):
+    path, mode = persisted[command]
+    assert (host.file(path).mode, host.file(path).user) == (mode, "root")
+    # As at boot, in a network namespace of its own, which begins without rules.
+    text = host.check_output("unshare --net sh -c '%s-restore <%s && %s-save'", command, path, command)
+    restored = [re.sub(r"0\.5\d*", "0.50000000000", line) for line in text.splitlines() if line.startswith("-A ")]
+    if command == "ip6tables":
+        assert restored == [FLANNEL6] + [LOG6] * 50
+        return
+    assert [line for line in restored if line.startswith("-A FORWARD")] == [SITE, FLANNEL, JUMP, SITE, SITE]
+    assert [line for line in restored if line.startswith("-A KUBE-ROUTER-INPUT")] == [ROUTER] + [LOTS, LOG] * 51
+    assert len([line for line in restored if line.startswith("-A CNI-HOSTPORT-SETMARK")]) == 1
+
+
+def test_the_files_as_they_were_are_kept_for_root_only(host, persisted):
+    for path, unused in persisted.values():
+        (folder,) = host.check_output("ls -d /var/lib/nodemend/*/iptables_duplicates/saved%s", path.replace("/", "-")).splitlines()
+        assert host.file(folder).mode == 0o700
+        assert host.file(folder + "/before").mode == 0o600
+        assert "flanneld forward" in host.file(folder + "/before").content_string
+        assert host.check_output("ls -A %s", path.rpartition("/")[0]).split() == host.check_output("ls %s", path.rpartition("/")[0]).split()
+
+
+def test_the_scan_tells_no_file_any_more(host):
+    answer = host.ansible("nodemend.kubernetes.node_condition_info", "conditions=iptables_rules_duplicated", check=False)
+    assert answer["conditions"][0]["evidence"]["persisted"]["duplicated"] == []
+    assert "at boot" not in answer["conditions"][0]["message"]

@@ -16,20 +16,39 @@ from .._facts.netfilter_backends import VERSIONS
 SHARE = 0.2
 
 
-def evaluate(iptables_dumps, maximum_surplus_rules):
+def evaluate(iptables_dumps, maximum_surplus_rules, persisted_rules=None):
     places = [(backend, version, iptables_dumps[backend][version]) for backend in BACKENDS for version in VERSIONS]
     dumps = [("%s %s" % (backend, version), dump) for backend, version, dump in places if dump["loaded"]]
     evidence = {
         "maximum_surplus_rules": maximum_surplus_rules,
         "dumps": dict((name, dict((key, dump[key]) for key in ("total", "surplus", "copies"))) for name, dump in dumps),
         "unavailable": dict((name, dump["unavailable"]) for name, dump in dumps if dump["unavailable"]),
+        "persisted": _persisted(persisted_rules, maximum_surplus_rules),
     }
     if not dumps:
-        return not_applicable("NoRules", "The kernel has loaded no netfilter backend.", **evidence)
+        return not_applicable("NoRules", "The kernel has loaded no netfilter backend." + _told_files(evidence), **evidence)
     for name, dump in dumps:
-        if dump["surplus"] > maximum_surplus_rules and dump["surplus"] > SHARE * dump["total"]:
-            return faulty("RulesDuplicated", "%d of %d %s rules are copies: %s." % _told(name, dump), **evidence)
+        if _too_many(dump, maximum_surplus_rules):
+            message = "%d of %d %s rules are copies: %s." % _told(name, dump)
+            return faulty("RulesDuplicated", message + _told_files(evidence), **evidence)
     return _unavailable(dumps, evidence) or _healthy(dumps, evidence)
+
+
+def _too_many(counted, maximum_surplus_rules):
+    return counted["surplus"] > maximum_surplus_rules and counted["surplus"] > SHARE * counted["total"]
+
+
+def _persisted(persisted_rules, maximum_surplus_rules):
+    """What comes back at the next boot proves no fault of now, so it decides nothing: it is only told."""
+    found = persisted_rules or {"files": {}, "not_parsed": []}
+    duplicated = sorted(path for path, counted in found["files"].items() if _too_many(counted, maximum_surplus_rules))
+    return dict(found, duplicated=duplicated)
+
+
+def _told_files(evidence):
+    files = evidence["persisted"]["files"]
+    told = ["%s has %d copies among %d rules" % (path, files[path]["surplus"], files[path]["total"]) for path in evidence["persisted"]["duplicated"]]
+    return " Files bring copies back at boot: %s." % ", ".join(told) if told else ""
 
 
 def _told(name, dump):
@@ -45,7 +64,7 @@ def _unavailable(dumps, evidence):
     for name, lack in lacks:
         if lack["reason"] == "TimedOut":
             message = "The %s rules could not be listed in time, as where there are very many (%s)." % (name, lack["message"])
-            return at_risk("DumpTimedOut", message, **evidence)
+            return at_risk("DumpTimedOut", message + _told_files(evidence), **evidence)
     for name, lack in lacks:
         return unknown(lack["reason"], "The %s rules could not be listed: %s" % (name, lack["message"]), **evidence)
     return None
@@ -53,7 +72,7 @@ def _unavailable(dumps, evidence):
 
 def _healthy(dumps, evidence):
     total, surplus = (sum(dump[key] for unused, dump in dumps) for key in ("total", "surplus"))
-    return ok("FewCopies", "%d of %d rules are copies of others." % (surplus, total), **evidence)
+    return ok("FewCopies", "%d of %d rules are copies of others.%s" % (surplus, total, _told_files(evidence)), **evidence)
 
 
 CONDITION = Condition(

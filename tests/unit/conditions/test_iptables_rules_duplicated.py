@@ -48,6 +48,13 @@ TABLE = {
     "garbage": (dict(nft="garbage\n"), "unknown", "Unreadable"),
     "without root": (dict(nft=KUBE, root=False), "unknown", "NeedsRoot"),
     "no backend": (dict(), "not_applicable", "NoRules"),
+    "only in a file that is restored at boot": (dict(nft=KUBE, files={"/etc/iptables/rules.v4": leaked((FLANNEL, 100))}), "ok", "FewCopies"),
+    "a file of somebody's own work": (dict(nft=KUBE, files={"/etc/iptables/rules.v4": "-I INPUT -j ACCEPT\n"}), "ok", "FewCopies"),
+    "a file that only root may read": (
+        dict(nft=leaked((FLANNEL, 100)), files={"/etc/iptables/rules.v4": leaked((FLANNEL, 100))}, denied=["/etc/iptables/rules.v4"]),
+        "faulty",
+        "RulesDuplicated",
+    ),
     "no node": (dict(nft=leaked((FLANNEL, 100)), kubelet=False), "not_applicable", "NotANode"),
 }
 
@@ -67,3 +74,18 @@ def test_the_owners_are_named():
 def test_the_option_decides():
     host = node(nft=leaked((FLANNEL, 12)))
     assert judge("iptables_rules_duplicated", host, maximum_surplus_rules=10).status == "faulty"
+
+
+@pytest.mark.parametrize("rules_now", [KUBE, leaked((FLANNEL, 100)), None])
+def test_files_that_bring_copies_back_are_told(rules_now):
+    files = {"/etc/sysconfig/iptables": leaked((FLANNEL, 100)), "/etc/sysconfig/ip6tables": leaked((FLANNEL, 3))}
+    answer = judge("iptables_rules_duplicated", node(nft=rules_now, files=files))
+    assert answer.message.endswith(" Files bring copies back at boot: /etc/sysconfig/iptables has 99 copies among 100 rules.")
+    persisted = answer.evidence["persisted"]
+    assert persisted["duplicated"] == ["/etc/sysconfig/iptables"]
+    assert persisted["files"]["/etc/sysconfig/ip6tables"]["surplus"] == 2
+
+
+def test_the_option_decides_for_files_too():
+    host = node(nft=KUBE, files={"/etc/iptables/rules.v4": leaked((FLANNEL, 12))})
+    assert judge("iptables_rules_duplicated", host, maximum_surplus_rules=10).evidence["persisted"]["duplicated"] == ["/etc/iptables/rules.v4"]
