@@ -172,6 +172,7 @@ class Host:
                 for old, new in REPLACED:
                     text = text.replace(old, new)
                 text = text.replace("/etc/systemd/system", str(directory / "units")).replace("/proc/sys/kernel/random", str(directory))
+                text = text.replace("/var/lib/nodemend", str(directory / "kept"))
                 path.write_text(re.sub(r" +(owner|group): root\n", "", text))
         self.programs = directory / "bin"
         self.programs.mkdir()
@@ -224,8 +225,6 @@ class Host:
         variables = dict(
             {"kernel_minimum_version": "4.18.0-477" if self.look()["candidates"] else "4.18.0-553"},
             stub_state=str(self.directory),
-            __kernel_record=str(self.directory / "kept" / "kernel.json"),
-            __kernel_trial_record=str(self.directory / "kept" / "kernel-trial.json"),
             __kernel_sentinel=str(self.directory / "reboot-required"),
             **variables,
         )
@@ -288,6 +287,43 @@ def test_check_mode_asks_for_a_reboot_only_where_a_kernel_is_there_already(host)
     assert run.rc == 0 and "target= reboot=False" in run.all
     run = host.run("--check", candidates=[NEW], kernels=(NEW, OLD))
     assert run.rc == 0 and "target=%s reboot=True" % NEW in run.all
+
+
+# Local packages
+
+
+@pytest.fixture
+def package(host, tmp_path):
+    """A local package with a signature that the host trusts, and the variables that name it."""
+    (tmp_path / "kernel.rpm").write_text("package")
+    # What EL 8 prints for a package that a trusted key has signed.
+    host.program("rpmkeys", 'echo "$2: digests signatures OK"')
+    host.program("rpm", 'case $1 in -qp) echo 4.18.0 ;; *) basename "$3" | sed "s/^vmlinuz-/kernel-core-/" ;; esac')
+    return {"kernel_source": "files", "kernel_files": [str(tmp_path / "kernel.rpm")]}
+
+
+def test_local_packages_leave_no_folder_behind(host, package):
+    for release in (NEW, "4.18.0-513.el8.x86_64"):
+        host.fresh(candidates=[release], brings=release)
+        run = host.again(kernel_minimum_version="4.18.0", kernel_target_release=release, **package)
+        assert run.rc == 0 and "install " + release in host.log(), run.all
+        assert os.listdir(host.directory / "kept") == ["kernel.json"]
+
+
+def test_packages_that_are_refused_leave_no_folder_behind(host, package):
+    host.program("rpmkeys", 'echo "$2: digests OK"')
+    run = host.run(candidates=[NEW], **package)
+    assert run.rc != 0 and "is not signed by a key that this host trusts" in run.all and host.log() == []
+    assert os.listdir(host.directory / "kept") == []
+
+
+def test_what_a_killed_run_has_staged_goes_with_the_next(host, package):
+    (host.directory / "kept" / "kernel-packages").mkdir(parents=True)
+    (host.directory / "kept" / "kernel-packages" / "kernel.rpm").write_text("package")
+    host.fresh(kernels=(NEW, OLD), candidates=[NEW])
+    run = host.again(**package)
+    assert run.rc == 0 and "install " + NEW not in host.log(), run.all
+    assert os.listdir(host.directory / "kept") == []
 
 
 # The whole way
