@@ -173,7 +173,7 @@ kernel:
           type: bool
           sample: true
         pinned:
-          description: Whether that one is saved by its name, so that it stays the default whatever else is installed.
+          description: Whether that one is a kernel's own and saved by its name, so that it stays the default whatever else is installed.
           type: bool
           sample: true
         default:

@@ -47,14 +47,14 @@ class ActionModule(Machine):
         return {"unavailable": {}, "kernel": {
             "kernel_release": {"release": running},
             "kernel_ownership": {"own": True, "kind": None, "because": None},
-            "os_release": {"id": "rocky", "family": "redhat", "major": 8, "name": "Rocky Linux 8", "codename": None, "version_id": "8.10"},
+            "os_release": m["system"],
             "installed_kernels": [{"release": one, "image": "/boot/vmlinuz-" + one, "initramfs": "/boot/i", "modules": True} for one in kernels],
             "kernel_candidates": [one for one in kernels if one in m["candidates"]],
             "boot_kernels": {"loader": "grub", "running": running, "default": m["default"], "next": m["next"]},
-            "grub_menu": {"configuration": "/boot/grub2/grub.cfg", "entries": entries, "saved_entry": "e-" + m["default"]},
+            "grub_menu": {"configuration": "/boot/grub2/grub.cfg", "entries": entries, "saved_entry": "e-" + m["default"], "saves": m["saves"]},
             "grub_environment": {"path": "/boot/grub2/grubenv", "file_system": "xfs", "obstacle": m["obstacle"]},
             "secure_boot": {"uefi": False, "enabled": False},
-            "boot_medium": {"free_bytes": None, "managed_by": None, "read_only": []},
+            "boot_medium": {"free_bytes": None, "managed_by": m["managed_by"], "read_only": []},
             "kernel_drivers": {"needed": [], "kernels": {one: {"missing": [], "legacy_iptables": True} for one in kernels}},
         }, "conditions": [{"condition": "kernel_below_minimum", "status": status}]}
 """
@@ -213,6 +213,9 @@ class Host:
             "lost": False,
             "obstacle": None,
             "node": None,
+            "system": {"id": "rocky", "family": "redhat", "major": 8, "name": "Rocky Linux 8", "codename": None, "version_id": "8.10"},
+            "managed_by": None,
+            "saves": True,
             "kill": None,
         }
         (self.directory / "machine.json").write_text(json.dumps(dict(machine, **keys)))
@@ -287,6 +290,60 @@ def test_check_mode_asks_for_a_reboot_only_where_a_kernel_is_there_already(host)
     assert run.rc == 0 and "target= reboot=False" in run.all
     run = host.run("--check", candidates=[NEW], kernels=(NEW, OLD))
     assert run.rc == 0 and "target=%s reboot=True" % NEW in run.all
+
+
+# SUSE
+
+
+LEAP = {"id": "opensuse-leap", "family": "suse", "major": 15, "name": "openSUSE Leap 15.5", "codename": None, "version_id": "15.5"}
+SLES = {"id": "sles", "family": "suse", "major": 15, "name": "SUSE Linux Enterprise Server 15 SP4", "codename": None, "version_id": "15.4"}
+# The releases are those of a SLES 15 SP4 (grub2-once --list in public notes); flavours other than default are azure and rt.
+RUNNING = "5.14.21-150400.24.41-%s"
+
+
+@pytest.mark.parametrize(
+    "system, flavour, keys, told, untold",
+    [
+        (SLES, "default", {"obstacle": "it lies on btrfs"}, [], ["may not forget"]),
+        (LEAP, "azure", {}, [], ["may not forget"]),
+        (SLES, "default", {"obstacle": "it lies on LVM"}, ["grub2-editenv /boot/grub2/grubenv unset next_entry, as it lies on LVM"], []),
+        (SLES, "default", {"saves": False}, ["GRUB_DEFAULT=saved in /etc/default/grub, grub2-mkconfig --output=/boot/grub2/grub.cfg, grub2-set-default"], []),
+    ],
+)
+def test_suse_is_refused_with_what_a_person_does(host, system, flavour, keys, told, untold):
+    running = RUNNING % flavour
+    host.fresh(kernels=[running], running=running, default=running, system=system, **keys)
+    run = host.again(kernel_reboot_ok=True)
+    assert run.rc != 0 and host.log() == [] and not (host.directory / "kept").exists()
+    text = " ".join(run.all.split())
+    assert "%s (ID %s, family suse) is none that this role was made for" % (system["name"], system["id"]) in text
+    for words in [
+        "purge-kernels may remove the kernel",
+        "multiversion = provides:multiversion(kernel)",
+        "rpm --query --queryformat '%%{VERSION}-%%{RELEASE}' --file /boot/vmlinuz-%s prints" % running,
+        "grub2-set-default 'e-%s'" % running,
+        "zypper install kernel-%s (" % flavour,
+        "grub2-once NUMBER, systemctl reboot. A reset returns to " + running,
+        *told,
+    ]:
+        assert words in text, text
+    assert not any(words in text for words in untold)
+
+
+def test_a_transactional_suse_is_refused_with_what_a_person_does(host):
+    micro = {"id": "sl-micro", "family": "suse", "major": 6, "name": "SUSE Linux Micro 6.0", "codename": None, "version_id": "6.0"}
+    host.fresh(system=micro, managed_by="transactional-update")
+    run = host.again()
+    text = " ".join(run.all.split())
+    assert run.rc != 0 and host.log() == []
+    assert "SUSE Linux Micro 6.0 is managed by transactional-update" in text and "transactional-update pkg install kernel-default" in text
+    assert "transactional-update rollback last && systemctl reboot" in text
+
+
+def test_a_distribution_that_nobody_knows_is_refused(host):
+    host.fresh(system={"id": "void", "family": None, "major": None, "name": "Void", "codename": None, "version_id": None})
+    run = host.again()
+    assert run.rc != 0 and "Void (ID void, family not known) is none" in " ".join(run.all.split()) and "as its vendor describes" in run.all
 
 
 # Local packages

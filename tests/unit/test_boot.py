@@ -198,6 +198,11 @@ def test_suse():
     assert steps(leap(saved), LEAP[0], LEAP[1]) == [editenv(*(GRUB2_ENV + ("set", "next_entry=" + path % LEAP[1])))]
 
 
+def test_suse_as_installed_would_start_whatever_is_newest():
+    path = "gnulinux-advanced-102a6fce-8985-4896-a5f9-e5980cb21fdb>gnulinux-%s-advanced-102a6fce-8985-4896-a5f9-e5980cb21fdb"
+    assert steps(leap("openSUSE Leap 15.5"), LEAP[1]) == [editenv(*(GRUB2_ENV + ("set", "saved_entry=" + path % LEAP[1])))]
+
+
 def test_openeuler_on_uefi_writes_the_file_that_its_menu_reads():
     title = "openEuler (4.19.90-2109.1.0.0108.oe1.x86_64) 20.03 (LTS-SP1)"
     assert steps(openeuler(), coming="4.19.90-2109.1.0.0108.oe1.x86_64") == [

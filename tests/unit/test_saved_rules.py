@@ -58,7 +58,8 @@ def test_what_stays_is_told():
 
 
 def test_each_table_has_its_own_rules():
-    nat = ["*nat", ":POSTROUTING ACCEPT [0:0]", ":CNI-HOSTPORT-MASQ - [0:0]", MASQ, MASQ, "-A CNI-HOSTPORT-MASQ -m mark --mark 0x2000/0x2000 -j MASQUERADE", "COMMIT"]
+    nat = ["*nat", ":POSTROUTING ACCEPT [0:0]", ":CNI-HOSTPORT-MASQ - [0:0]", MASQ, MASQ]
+    nat += ["-A CNI-HOSTPORT-MASQ -m mark --mark 0x2000/0x2000 -j MASQUERADE", "COMMIT"]
     found, unused = cleaned(whole(FLANNEL, FLANNEL) + nat)
     assert found == whole(FLANNEL) + nat[:4] + nat[5:]
 

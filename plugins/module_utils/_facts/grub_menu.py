@@ -181,6 +181,11 @@ def named(entries, wanted):
     return named(entry["entries"], rest) if entry is not None and entry["entries"] is not None else entry
 
 
+def follows_newest(entry):
+    """Return whether an entry of the menu starts whatever kernel is newest: the one at the top, as SUSE saves it by its title."""
+    return (entry["id"] or "").startswith("gnulinux-simple-")
+
+
 def _split(path):
     """Cut submenu>rest; a > that belongs to a title is doubled."""
     parts = re.split(r"(?<!>)>(?!>)", path, maxsplit=1)
@@ -221,7 +226,7 @@ def collect(host):
     entries      [{id, title, release, panic}], submenus flattened; panic: seconds until the kernel reboots by itself, None where it waits
     saved_entry, next_entry  as grubenv has them, None where it does not
     saves        bool: the default is the saved entry
-    pinned       bool: and it is saved by its name, so that it stays the same whatever else is installed
+    pinned       bool: and it is saved by its name and is a kernel's own, so that it stays the same whatever else is installed
     default      the entry of every boot: {id, title, release}
     next         the entry of the next boot only, or None
     """
@@ -248,6 +253,7 @@ def collect(host):
     if saves:
         chosen = saved
     default = choose(menu, chosen)
+    kept = named(menu, saved) if saves else None
     coming = choose(menu, one_shot) if one_shot else None
     return {
         "configuration": path,
@@ -256,7 +262,7 @@ def collect(host):
         "saved_entry": saved,
         "next_entry": one_shot,
         "saves": saves,
-        "pinned": saves and named(menu, saved) is not None,
+        "pinned": kept is not None and not follows_newest(kept),
         "default": _told(default) if default else None,
         "next": _told(coming) if coming else None,
     }

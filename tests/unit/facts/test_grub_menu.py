@@ -104,6 +104,21 @@ def test_ubuntu_default_in_a_submenu():
     assert menu["default"]["id"].startswith("gnulinux-advanced-84dd1fd5-4b1e-4cf0-a1ba-2a2b2a3b4c5d>gnulinux-5.15.0-91-generic-advanced-")
 
 
+@pytest.mark.parametrize(
+    "saved, pinned",
+    [
+        ("openSUSE Leap 15.5", False),
+        ("gnulinux-simple-102a6fce-8985-4896-a5f9-e5980cb21fdb", False),
+        ("Advanced options for openSUSE Leap 15.5>openSUSE Leap 15.5, with Linux 5.14.21-150500.55.83-default", True),
+    ],
+)
+def test_the_entry_at_the_top_is_no_kernels_own(saved, pinned):
+    """A SLES 15 SP4 as installed has "saved_entry=SLES 15-SP4" and "0 SLES 15-SP4" in grub2-once --list (public notes on SLES, found by code search)."""
+    files = {"/boot/grub2/grub.cfg": recording("opensuse-leap15.grub.cfg"), "/boot/grub2/grubenv": "saved_entry=%s\n####" % saved}
+    menu = fact("grub_menu", RecordedHost(files))
+    assert menu["default"]["release"] == "5.14.21-150500.55.83-default" and menu["pinned"] is pinned
+
+
 def test_suse_saved_title_in_a_submenu():
     files = {
         "/boot/grub2/grub.cfg": recording("opensuse-leap15.grub.cfg"),
