@@ -20,6 +20,7 @@ import select
 import signal
 import stat
 import subprocess
+import sys
 import time
 
 # sudo on EL drops /usr/local/bin, Flatcar keeps its own tools in /opt/bin, and k3s and RKE2 keep theirs
@@ -65,6 +66,10 @@ _GONE = (errno.ENOENT, errno.ENOTDIR, errno.ESRCH, errno.ENODEV, errno.ENXIO)
 _DENIED = (errno.EACCES, errno.EPERM)
 
 _monotonic = getattr(time, "monotonic", time.time)  # Python 2.7 has no monotonic clock
+
+# A session of its own for each command, so that its children can be ended with it. Any preexec_fn has Python copy itself
+# for the command (fork instead of vfork), which takes longer than most commands; 2.7 knows nothing else.
+_OWN_SESSION = {"preexec_fn": os.setsid} if sys.version_info[0] == 2 else {"start_new_session": True}
 
 Result = collections.namedtuple("Result", "rc out err")
 
@@ -315,7 +320,7 @@ class Host(object):
             while process.poll() is None:
                 if _monotonic() >= deadline:
                     raise timed_out
-                time.sleep(0.005)
+                time.sleep(0.001)  # its pipes are closed, so it is about to end
             answered = True
         finally:
             _end(process, answered)
@@ -332,7 +337,7 @@ class Host(object):
                     stderr=subprocess.PIPE,
                     env=ENVIRONMENT,
                     close_fds=True,
-                    preexec_fn=os.setsid,  # a session of its own, so that its children can be ended with it
+                    **_OWN_SESSION
                 )
         except EnvironmentError as exc:
             if exc.errno in _DENIED:
