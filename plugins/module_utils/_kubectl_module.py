@@ -8,6 +8,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import itertools
 import json
 import os
 
@@ -68,13 +69,16 @@ class Kubectl(object):
             raise
 
     def items(self, path, **query):
-        """Yield the items of a list, a page at a time; nothing where the server does not know the kind."""
-        query = dict(query, limit=PAGE)
+        """Return an iterator over the items of a list, asked for a page at a time; an empty one where the server does not know the kind."""
+        return itertools.chain.from_iterable(self._pages(path, dict(query, limit=PAGE)))
+
+    def _pages(self, path, query):
         while True:
             page = self.get(path, **query)
-            for item in page["items"] if page else ():
-                yield item
-            query["continue"] = page["metadata"].get("continue") if page else None
+            if page is None:
+                return
+            yield page["items"]
+            query["continue"] = page["metadata"].get("continue")
             if not query["continue"]:
                 return
 

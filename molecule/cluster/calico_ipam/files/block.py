@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """block.py ADDRESS OWNER [HOLDER...]: the IPAMBlock of OWNER whose 64 addresses ADDRESS is one of; a HOLDER is ADDRESS=POD of worker2 in lab-borrowed."""
 
 import ipaddress

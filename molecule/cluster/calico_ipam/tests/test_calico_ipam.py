@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_only_what_the_blocks_node_drops_is_a_fault(kubectl, node, verdict):
     owner = node("worker1")
     address = kubectl.json(*POD)["status"]["podIP"]
     block = str(ipaddress.ip_network(address + "/26", strict=False))
-    booked = subprocess.run([str(BLOCK), address, "worker1", f"{address}=alone"], capture_output=True, text=True, check=True).stdout
+    booked = subprocess.run([sys.executable, str(BLOCK), address, "worker1", f"{address}=alone"], capture_output=True, text=True, check=True).stdout
 
     # What the role has released by its eviction is still booked, as no Calico frees it here: nobody misses it.
     assert verdict()["reason"] == "Routed"

@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 """A stand-in for calicoctl, of which none can be had here. It is not Calico's program and prints nothing of it.
 
 It has the words of the four commands that the role calico_ipam gives (calicoctl/commands/{ipam,datastore}_command.go), changes the same objects of the
@@ -55,9 +54,7 @@ def release(path):
     leaked = {address for address, items in report["allocations"].items() if not items[0]["inUse"]}
     for block in get("ipamblocks.crd.projectcalico.org")["items"]:
         first = block["spec"]["cidr"].split("/")[0].split(".")
-        left = [
-            None if ".".join(first[:3] + [str(int(first[3]) + ordinal)]) in leaked else index for ordinal, index in enumerate(block["spec"]["allocations"])
-        ]
+        left = [None if ".".join(first[:3] + [str(int(first[3]) + ordinal)]) in leaked else index for ordinal, index in enumerate(block["spec"]["allocations"])]
         patch("ipamblocks.crd.projectcalico.org/" + block["metadata"]["name"], {"allocations": left})
 
 
