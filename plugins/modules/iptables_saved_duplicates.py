@@ -109,7 +109,10 @@ from ansible_collections.nodemend.kubernetes.plugins.module_utils._host import H
 PLACES = 50
 LINES = 50  # of a diff
 # In the folder: the file as it was and shall be, one of its tables, and what has to be known to put it back.
-BEFORE, AFTER, TABLE, RECORD = "before", "after", "table", "saved.json"
+BEFORE = "before"
+AFTER = "after"
+TABLE = "table"
+RECORD = "saved.json"
 
 
 class Changed(Exception):
