@@ -87,6 +87,7 @@ plan:
       conditions: [runtime_nofile_low]
       node_conditions: []
       nodes: []
+      options: []
       disruption: restart
       moves_pods: false
       allowed: true

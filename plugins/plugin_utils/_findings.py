@@ -12,6 +12,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from ._hosts import fold
+from ._remedies import option_of
 
 STATUSES = ("faulty", "unknown", "at_risk", "ok", "not_applicable")
 # What a summary shows in full; the rest is counted.
@@ -66,8 +67,8 @@ def _first_line(text):
 
 
 def remediable(verdict):
-    """Return whether the verdict is one that remediate.yml would act on, its condition being named."""
-    return bool(verdict["role"]) and verdict["status"] in REMEDIATED.get(verdict["remediate_on"], ())
+    """Return whether the verdict is one that remediate.yml would act on, its condition being named and its option being set."""
+    return bool(verdict["role"]) and (verdict["status"] in REMEDIATED.get(verdict["remediate_on"], ()) or bool(option_of(verdict)))
 
 
 def findings(scans):

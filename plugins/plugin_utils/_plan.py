@@ -16,7 +16,7 @@ import collections
 from ._findings import not_scanned, remediable
 from ._membership import cluster_of, lack, node_of
 from ._refusals import of_cluster, of_host
-from ._remedies import CLUSTER, DISRUPTIONS, HOST, MAINTENANCE, REMEDIES, moves_pods, name_of, of_place
+from ._remedies import CLUSTER, DISRUPTIONS, HOST, MAINTENANCE, REMEDIES, moves_pods, name_of, of_place, option_of
 
 # max_disruption   the most that a remedy may do to a host
 # conditions       ids the operator named, or None for all; a remedy "on request" needs its condition named
@@ -26,7 +26,7 @@ from ._remedies import CLUSTER, DISRUPTIONS, HOST, MAINTENANCE, REMEDIES, moves_
 Wishes = collections.namedtuple("Wishes", "max_disruption conditions drained cluster_changes limited")
 
 # Variables of the operator's, which each host may have of its own, that decide over a plan.
-VARIABLES = ("calico_manifest", "kernel_calico_ok", "kernel_reboot_ok", "kernel_target_release")
+VARIABLES = ("calico_manifest", "iptables_duplicates_persisted", "kernel_calico_ok", "kernel_reboot_ok", "kernel_target_release")
 
 
 def wishes(max_disruption="none", conditions=None, drained=False, cluster_changes=False, limited=False):
@@ -43,9 +43,9 @@ def plan(scans, wished, clusters=(), variables=None):
     clusters   those of _clusters.clusters()
     variables  {host: {name: value}} of VARIABLES, and manifest_version, the Calico that calico_manifest brings, where that is known
 
-    An entry: {host, cluster, kubeconfig, place, remedy, role, conditions, node_conditions, nodes, disruption, moves_pods, allowed, reason}.
+    An entry: {host, cluster, kubeconfig, place, remedy, role, conditions, node_conditions, nodes, options, disruption, moves_pods, allowed, reason}.
     host is where the role runs; of remedies of a cluster, cluster is its name, kubeconfig the one that it was asked with, and
-    node_conditions were found on the hosts nodes.
+    node_conditions were found on the hosts nodes. options are variables of the role that must be true for it to do anything.
     """
     variables = variables or {}
     entries = []
@@ -138,6 +138,7 @@ def _entry(remedy, host, place, verdicts):
         "conditions": _names(verdicts),
         "node_conditions": [],
         "nodes": [],
+        "options": sorted(set(option_of(verdict) for verdict in verdicts) - {None}),
         "disruption": _worst(verdicts),
     }
 

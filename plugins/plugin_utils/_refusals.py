@@ -45,6 +45,7 @@ def of_host(entry, node, cluster, wished, variables, upgraded):
     upgraded  {name: version, None where it is not known} of the clusters whose Calico this plan upgrades first
     """
     against = _too_disruptive(entry, wished)
+    against += ["needs -e %s=true" % option for option in entry["options"] if not truth(variables.get(option))]
     if entry["moves_pods"] and not wished.drained:
         against += _not_drained(entry, node, cluster)
     if entry["remedy"] == "kernel" and node.get("kubernetes") and not truth(variables.get("kernel_calico_ok")):

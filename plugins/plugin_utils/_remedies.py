@@ -38,6 +38,8 @@ REMEDIES = (
 )
 # Conditions for which a role does only a part of its work, under a name of its own.
 PARTS = {"calico_rbac_incomplete": "calico_rbac"}
+# Verdicts, by condition and reason, that a role mends only where the operator has set a variable of its own to true.
+OPTIONAL = {("iptables_rules_duplicated", "CopiesSaved"): "iptables_duplicates_persisted"}
 
 
 def of_place(place):
@@ -48,6 +50,11 @@ def of_place(place):
 def name_of(condition, role):
     """Return the name of the remedy that a verdict's condition and role (an FQCN) ask for."""
     return PARTS.get(condition, role.rpartition(".")[2])
+
+
+def option_of(verdict):
+    """Return the variable without which the role leaves a verdict as it is, or None."""
+    return OPTIONAL.get((verdict["condition"], verdict["reason"]))
 
 
 def moves_pods(disruption, variables):

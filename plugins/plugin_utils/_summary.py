@@ -11,6 +11,7 @@ __metaclass__ = type
 from ._clusters import scans_of as cluster_scans
 from ._findings import SHOWN, STATUSES, counts, findings, not_scanned, not_scanned_lines, remediable
 from ._hosts import fold
+from ._remedies import option_of
 
 _TITLES = {"faulty": "FAULTY: proved", "unknown": "UNKNOWN: could not be read", "at_risk": "AT RISK: not yet, or not proved"}
 
@@ -136,4 +137,6 @@ def _advice(finding, command):
         words.append("-e nodemend_max_disruption=%s" % finding["disruption"])
     if finding["remedy_scope"] == "cluster":
         words.append("-e nodemend_cluster_changes=true")
+    if option_of(finding):
+        words.append("-e %s=true" % option_of(finding))
     return "Mend (%s): %s" % (finding["disruption"] or "no disruption", " ".join(words))

@@ -20,6 +20,7 @@ VERDICT = {
 REMEDIES = {
     "runtime_nofile_low": ("runtime_limits", "runtime_limits", "node"),
     "container_nofile_low": ("runtime_limits", "runtime_limits", "node"),
+    "iptables_rules_duplicated": ("iptables_duplicates", "iptables_duplicates", "node"),
     "cni_token_expiring": ("cni_token", "cni_token", "node"),
     "iptables_backend_mismatch": ("iptables_backend", "iptables_backend", "node"),
     "kubernetes_certificate_expiring": ("control_plane_certificates", "control_plane_certificates", "node"),
@@ -64,7 +65,7 @@ class ActionModule(ActionBase):
             # What a cluster's remedy mends is mended wherever it ran.
             done = any(line.endswith(" " + remedy) and (remedy_scope == "cluster" or line == "%s %s" % (host, remedy)) for line in log)
             if done and not changes.get("stubborn"):
-                verdict["status"] = "ok"
+                verdict.update({"status": "ok"}, **changes.get("left", {}))
             if asked is None or condition in asked:
                 verdicts.append(verdict)
         lists = {status: [v["condition"] for v in verdicts if v["status"] == status] for status in ("faulty", "at_risk")}

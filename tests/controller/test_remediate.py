@@ -241,6 +241,31 @@ def test_a_remedy_on_request_runs_only_when_its_condition_is_named(stage):
     assert ran(stage) == ["w1 runtime_limits"]
 
 
+SAVED = {"status": "at_risk", "reason": "CopiesSaved", "disruption": "none"}
+CLEAN_FILES = ("-e", "iptables_duplicates_persisted=true")
+
+
+def test_files_that_alone_hold_copies_wait_for_the_option_and_the_plan_says_so(stage):
+    hosts = {"w1": {"faulty": {"iptables_rules_duplicated": SAVED}}}
+    run = stage.run(REMEDIATE, hosts)
+    assert ran(stage) == []
+    assert "iptables_duplicates (none) for iptables_rules_duplicated on w1\n    needs -e iptables_duplicates_persisted=true" in run.text
+    run = stage.run(REMEDIATE, hosts, *CLEAN_FILES)
+    assert ran(stage) == ["w1 iptables_duplicates"]
+    assert "Remediated and proved: 1 of 1." in run.text
+    assert run.rc == 0
+
+
+@pytest.mark.parametrize("words, rc", [(CLEAN_FILES, 2), ((), 0)])
+def test_files_that_still_hold_copies_are_a_failure_where_they_were_to_be_cleaned(stage, words, rc):
+    # In the second case the rules of the kernel were the fault, and they are mended.
+    faulty = dict(SAVED, stubborn=True) if rc else {"disruption": "none", "left": SAVED}
+    run = stage.run(REMEDIATE, {"w1": {"faulty": {"iptables_rules_duplicated": faulty}}}, *words)
+    assert ran(stage) == ["w1 iptables_duplicates"]
+    assert ("FAILED on w1" in run.text) == bool(rc)
+    assert run.rc == rc
+
+
 def routes_told(stage):
     """The routes that each question to an API server came with."""
     with open(str(stage.log) + ".routes") as stream:

@@ -25,13 +25,11 @@ def evaluate(iptables_dumps, maximum_surplus_rules, persisted_rules=None):
         "unavailable": dict((name, dump["unavailable"]) for name, dump in dumps if dump["unavailable"]),
         "persisted": _persisted(persisted_rules, maximum_surplus_rules),
     }
-    if not dumps:
-        return not_applicable("NoRules", "The kernel has loaded no netfilter backend." + _told_files(evidence), **evidence)
     for name, dump in dumps:
         if _too_many(dump, maximum_surplus_rules):
             message = "%d of %d %s rules are copies: %s." % _told(name, dump)
             return faulty("RulesDuplicated", message + _told_files(evidence), **evidence)
-    return _unavailable(dumps, evidence) or _healthy(dumps, evidence)
+    return _unavailable(dumps, evidence) or _saved(dumps, evidence) or _healthy(dumps, evidence)
 
 
 def _too_many(counted, maximum_surplus_rules):
@@ -39,7 +37,7 @@ def _too_many(counted, maximum_surplus_rules):
 
 
 def _persisted(persisted_rules, maximum_surplus_rules):
-    """What comes back at the next boot proves no fault of now, so it decides nothing: it is only told."""
+    """What comes back at the next boot proves no fault of now."""
     found = persisted_rules or {"files": {}, "not_parsed": []}
     duplicated = sorted(path for path, counted in found["files"].items() if _too_many(counted, maximum_surplus_rules))
     return dict(found, duplicated=duplicated)
@@ -70,9 +68,21 @@ def _unavailable(dumps, evidence):
     return None
 
 
+def _saved(dumps, evidence):
+    if not evidence["persisted"]["duplicated"]:
+        return None
+    message = "%s%s iptables_duplicates_persisted=true has the role take them out there." % (_few(dumps), _told_files(evidence))
+    return at_risk("CopiesSaved", message, **evidence)
+
+
 def _healthy(dumps, evidence):
-    total, surplus = (sum(dump[key] for unused, dump in dumps) for key in ("total", "surplus"))
-    return ok("FewCopies", "%d of %d rules are copies of others.%s" % (surplus, total, _told_files(evidence)), **evidence)
+    return ok("FewCopies", _few(dumps), **evidence) if dumps else not_applicable("NoRules", _few(dumps), **evidence)
+
+
+def _few(dumps):
+    if not dumps:
+        return "The kernel has loaded no netfilter backend."
+    return "%d of %d rules are copies of others." % tuple(sum(dump[key] for unused, dump in dumps) for key in ("surplus", "total"))
 
 
 CONDITION = Condition(

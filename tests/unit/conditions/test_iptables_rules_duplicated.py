@@ -48,7 +48,14 @@ TABLE = {
     "garbage": (dict(nft="garbage\n"), "unknown", "Unreadable"),
     "without root": (dict(nft=KUBE, root=False), "unknown", "NeedsRoot"),
     "no backend": (dict(), "not_applicable", "NoRules"),
-    "only in a file that is restored at boot": (dict(nft=KUBE, files={"/etc/iptables/rules.v4": leaked((FLANNEL, 100))}), "ok", "FewCopies"),
+    "only in a file that is restored at boot": (dict(nft=KUBE, files={"/etc/iptables/rules.v4": leaked((FLANNEL, 100))}), "at_risk", "CopiesSaved"),
+    "in a file, and the kernel has no rules yet": (dict(files={"/etc/iptables/rules.v4": leaked((FLANNEL, 100))}), "at_risk", "CopiesSaved"),
+    "in a file, and the rules do not end": (
+        dict(nft=KUBE, commands={"iptables-nft-save": TIMED_OUT}, files={"/etc/iptables/rules.v4": leaked((FLANNEL, 100))}),
+        "at_risk",
+        "DumpTimedOut",
+    ),
+    "a file with few copies": (dict(nft=KUBE, files={"/etc/iptables/rules.v4": leaked((FLANNEL, 51))}), "ok", "FewCopies"),
     "a file of somebody's own work": (dict(nft=KUBE, files={"/etc/iptables/rules.v4": "-I INPUT -j ACCEPT\n"}), "ok", "FewCopies"),
     "a file that only root may read": (
         dict(nft=leaked((FLANNEL, 100)), files={"/etc/iptables/rules.v4": leaked((FLANNEL, 100))}, denied=["/etc/iptables/rules.v4"]),
@@ -80,7 +87,8 @@ def test_the_option_decides():
 def test_files_that_bring_copies_back_are_told(rules_now):
     files = {"/etc/sysconfig/iptables": leaked((FLANNEL, 100)), "/etc/sysconfig/ip6tables": leaked((FLANNEL, 3))}
     answer = judge("iptables_rules_duplicated", node(nft=rules_now, files=files))
-    assert answer.message.endswith(" Files bring copies back at boot: /etc/sysconfig/iptables has 99 copies among 100 rules.")
+    assert " Files bring copies back at boot: /etc/sysconfig/iptables has 99 copies among 100 rules." in answer.message
+    assert answer.message.endswith(" iptables_duplicates_persisted=true has the role take them out there.") == (answer.reason == "CopiesSaved")
     persisted = answer.evidence["persisted"]
     assert persisted["duplicated"] == ["/etc/sysconfig/iptables"]
     assert persisted["files"]["/etc/sysconfig/ip6tables"]["surplus"] == 2

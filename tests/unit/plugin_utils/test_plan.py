@@ -332,3 +332,17 @@ def test_what_was_never_begun_is_not_called_remediated():
         "  runtime_limits for runtime_nofile_low on c",
         "  kernel for kernel_below_minimum on a, c",
     ]
+
+
+SAVED = verdict("iptables_rules_duplicated", "at_risk", reason="CopiesSaved", role="nodemend.kubernetes.iptables_duplicates", disruption="none")
+
+
+@pytest.mark.parametrize("variables, reason", [({}, "needs -e iptables_duplicates_persisted=true"), ({"iptables_duplicates_persisted": "true"}, "")])
+def test_what_a_role_does_with_an_option_only_is_planned_and_waits_for_it(variables, reason):
+    (entry,) = plan({"w": scan(SAVED)}, "none", variables=variables)
+    assert (entry["remedy"], entry["options"]) == ("iptables_duplicates", ["iptables_duplicates_persisted"])
+    assert (entry["allowed"], entry["reason"]) == (not reason, reason)
+
+
+def test_another_risk_of_that_condition_is_not_planned():
+    assert plan({"w": scan(dict(SAVED, reason="DumpTimedOut"))}, variables={"iptables_duplicates_persisted": True}) == []

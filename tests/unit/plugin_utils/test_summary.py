@@ -93,3 +93,9 @@ def test_words_in_journals_are_told_once_for_all_hosts_and_units():
         "  not read on w3: journalctl: command not found",
     ]
     assert not any("JOURNALS" in line for line in summary({"w4": symptoms()}, COMMAND))
+
+
+def test_an_option_without_which_nothing_is_mended_stands_in_the_command():
+    saved = verdict("iptables_rules_duplicated", "at_risk", reason="CopiesSaved", disruption="none")
+    wanted = "    Mend (none): %s -e nodemend_conditions=iptables_rules_duplicated -e iptables_duplicates_persisted=true" % COMMAND
+    assert wanted in summary({"w": scan(saved)}, COMMAND)
