@@ -1,7 +1,12 @@
 #!/bin/sh
-# packages-rpm.sh LAB: a key, a repository with a signed kernel-like package, and the same package unsigned and tampered with.
+# packages-rpm.sh LAB el|suse: a key, a repository with a signed kernel-like package, and the same package unsigned and tampered with.
 set -eu
 lab=$1
+# Each family's names, and what tells its package manager that several are installed side by side.
+case $2 in
+    el) kernel=kernel rebuild=1.el8 suffix=1.el8.x86_64 beside='installonlypkg(kernel)' ;;
+    suse) kernel=kernel-default rebuild=1.1 suffix=1-default beside='multiversion(kernel)' ;;
+esac
 rm -rf "$lab"
 mkdir -p "$lab/repo" "$lab/files" "$lab/build" "$lab/gpg"
 chmod 700 "$lab/gpg"
@@ -11,15 +16,16 @@ gpg --batch --quiet --armor --export >"$lab/key"
 gpg --batch --quiet --with-colons --list-keys | awk -F: '$1 == "fpr" {print $10; exit}' >"$lab/fingerprint"
 
 build() { # NAME VERSION LEGACY
-    release=$2-1.el8.x86_64
+    release=$2-$suffix
     cat >"$lab/build/$1.spec" <<SPEC
 Name: $1
 Version: $2
-Release: 1.el8
+Release: $rebuild
 Summary: Stands for a kernel
 License: GPL
 BuildArch: x86_64
-Provides: installonlypkg(kernel)
+Provides: $beside
+Provides: $1 = $2-1
 %description
 Stands for a kernel.
 %install
@@ -37,15 +43,18 @@ sign() {
     rpmsign --define "__gpg $(command -v gpg)" --define "_gpg_name nodemend lab" --define "_gpg_path $lab/gpg" --addsign "$1" >/dev/null 2>&1
 }
 
-build kernel 98.0.0 iptable_nat
-build kernel 99.1.0 iptable_nat
+build "$kernel" 98.0.0 iptable_nat
+build "$kernel" 99.1.0 iptable_nat
 build kernel-nolegacy 99.2.0 nf_tables
-cp "$lab/out/x86_64/kernel-99.1.0-1.el8.x86_64.rpm" "$lab/files/unsigned.rpm"
+cp "$lab/out/x86_64/$kernel-99.1.0-$rebuild.x86_64.rpm" "$lab/files/unsigned.rpm"
 for package in "$lab"/out/x86_64/*.rpm; do
     sign "$package"
     cp "$package" "$lab/repo/"
 done
-cp "$lab/repo/kernel-99.1.0-1.el8.x86_64.rpm" "$lab/files/signed.rpm"
+cp "$lab/repo/$kernel-99.1.0-$rebuild.x86_64.rpm" "$lab/files/signed.rpm"
 cp "$lab/files/signed.rpm" "$lab/files/tampered.rpm"
 printf 'tampered' | dd of="$lab/files/tampered.rpm" bs=1 seek=$(($(stat -c %s "$lab/files/signed.rpm") - 40)) conv=notrunc 2>/dev/null
 createrepo_c --quiet "$lab/repo"
+# zypper wants the repository itself signed.
+gpg --batch --quiet --armor --detach-sign "$lab/repo/repodata/repomd.xml"
+cp "$lab/key" "$lab/repo/repodata/repomd.xml.key"
