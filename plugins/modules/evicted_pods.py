@@ -77,7 +77,6 @@ more:
   sample: false
 """
 
-import itertools
 import json
 import time
 
@@ -85,12 +84,6 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import evicted_pods
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import ARGUMENTS, Kubectl, KubectlFailed, keep, kept
 
-try:
-    from urllib.parse import urlencode  # novermin: the next line is for 2.7
-except ImportError:  # Python 2.7
-    from urllib import urlencode
-
-PAGE = 500
 # It is gone, or another has its name.
 GONE = ("Error from server (NotFound)", "Error from server (Conflict)")
 
@@ -122,7 +115,7 @@ class Deletion(object):
         params = self._module.params
         changed_before = time.time() - 60 * params["minimum_age"]
         found = []
-        for item in itertools.chain.from_iterable(self._pages()):
+        for item in self._kubectl.items(evicted_pods.PATH, fieldSelector=evicted_pods.FAILED):
             pod = evicted_pods.parse(item)
             why = why_left(pod, params["owners"], changed_before) if pod else None
             if why:
@@ -134,15 +127,6 @@ class Deletion(object):
                 item["metadata"].pop("managedFields", None)
                 found.append(dict(item, apiVersion="v1", kind="Pod"))
         return found
-
-    def _pages(self):
-        query = {"fieldSelector": evicted_pods.FAILED, "limit": PAGE}
-        while True:
-            page = json.loads(self._kubectl.run(["get", "--raw", evicted_pods.PATH + "?" + urlencode(sorted(query.items()))]))
-            yield page["items"]
-            query["continue"] = page["metadata"].get("continue")
-            if not query["continue"]:
-                return
 
     def _keep(self, found):
         path = self._module.params["backup"]

@@ -11,7 +11,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, ".cache"))
 
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import KubectlFailed, kept  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import Kubectl, KubectlFailed, kept  # noqa: E402
 from ansible_collections.nodemend.kubernetes.plugins.modules import evicted_pods  # noqa: E402
 
 OWNERS = ["DaemonSet", "ReplicaSet", "ReplicationController", "StatefulSet"]
@@ -24,7 +24,7 @@ def pod(name, owner="ReplicaSet", reason="Evicted", minutes=600):
     return {"metadata": metadata, "spec": {"nodeName": "worker1"}, "status": {"phase": "Failed", "reason": reason}}
 
 
-class Server:
+class Server(Kubectl):
     """Answers as kubectl does, two pods a page."""
 
     def __init__(self, *pods, refuses=None):
@@ -33,7 +33,7 @@ class Server:
         self.deleted = []
         self.pages = 0
 
-    def run(self, arguments, data=None):
+    def run(self, arguments, documents=None, data=None):
         verb, raw, path = arguments[:3]
         assert raw == "--raw"
         if verb == "get":
