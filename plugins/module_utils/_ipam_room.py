@@ -13,38 +13,16 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import binascii
 import json
-import socket
 
 from ._calico_selector import matches
+from ._routes import LENGTHS, holds, network
 
 HOST = "host:"
 # What Calico takes where IPAMConfig says 0 or nothing.
 BLOCKS_PER_HOST = 20
 BLOCK_SIZES = {4: 26, 6: 122}
-LENGTHS = {4: 32, 6: 128}
 REQUESTS = {4: "cni.projectcalico.org/ipv4pools", 6: "cni.projectcalico.org/ipv6pools"}
-
-
-def network(cidr):
-    """Return (version, first address as a number, length) of a prefix or an address; raise ValueError for what is none."""
-    address, unused, length = cidr.partition("/")
-    version = 6 if ":" in address else 4
-    try:
-        packed = socket.inet_pton(socket.AF_INET6 if version == 6 else socket.AF_INET, address)
-        size = int(length) if length else LENGTHS[version]
-    except (socket.error, UnicodeError, ValueError):
-        raise ValueError("%s is no prefix" % json.dumps(cidr))
-    if not 0 <= size <= LENGTHS[version]:
-        raise ValueError("%s is no prefix" % json.dumps(cidr))
-    return version, int(binascii.hexlify(packed), 16), size
-
-
-def holds(outer, inner):
-    """Return whether a network (of network()) holds another one, whole."""
-    bits = LENGTHS[outer[0]] - outer[2]
-    return outer[0] == inner[0] and outer[2] <= inner[2] and outer[1] >> bits == inner[1] >> bits
 
 
 class Pool(object):

@@ -10,7 +10,7 @@ __metaclass__ = type
 
 import re
 
-from .._routes import covers, number, text
+from .._routes import inside, network
 from .._source import reads
 from .addresses import FIB_TRIE
 
@@ -48,21 +48,8 @@ def parse(trie):
             continue
         match = _ROUTE.match(line)
         if match and address and int(match.group(1)) >= SHORTEST and table in COMMON:
-            route = (number(address), int(match.group(1)))
-            (dropped if match.group(2) in DROPPING else others).add(route)
-    return {
-        "prefixes": [{"prefix": told(outer), "routes": [told(route) for route in sorted(others) if inside(outer, route)]} for outer in sorted(dropped)],
-        "policies": any(name not in COMMON for name in _TABLE.findall(trie)),
-    }
-
-
-def inside(outer, route):
-    """Return whether a route is for a part of a prefix."""
-    return route[1] > outer[1] and covers(outer, route[0])
-
-
-def told(route):
-    return "%s/%d" % (text(route[0]), route[1])
+            (dropped if match.group(2) in DROPPING else others).add(network("%s/%s" % (address, match.group(1))))
+    return {"prefixes": inside(dropped, others), "policies": any(name not in COMMON for name in _TABLE.findall(trie))}
 
 
 def collect(host):

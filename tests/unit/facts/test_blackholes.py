@@ -3,14 +3,12 @@
 
 from __future__ import absolute_import, division, print_function
 
-import os
-import subprocess
-
 import pytest
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import blackholes
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.addresses import FIB_TRIE
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._host import Unavailable
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._routes import dropped
+from namespaces import looked_up, namespace
 from recorded import RecordedHost, fact, recording
 
 __metaclass__ = type
@@ -37,17 +35,6 @@ ADDRESSES = [
 ]  # fmt: skip
 
 
-def namespace(script):
-    """Return what a script prints in a network namespace of its own; skips where that is not possible."""
-    if os.geteuid() != 0:
-        pytest.skip("a network namespace needs root")
-    try:
-        output = subprocess.check_output(["unshare", "--net", "sh", "-ec", script], stderr=subprocess.STDOUT)
-    except (OSError, subprocess.CalledProcessError) as exc:
-        pytest.skip("no network namespace: %s" % (getattr(exc, "output", None) or exc))
-    return output.decode("utf-8")
-
-
 def test_the_prefixes_that_are_dropped_and_the_routes_inside():
     assert fact("blackholes", RecordedHost({FIB_TRIE: TRIE})) == {
         "prefixes": [
@@ -60,8 +47,7 @@ def test_the_prefixes_that_are_dropped_and_the_routes_inside():
 
 
 def test_a_real_table_is_read_as_the_kernel_looks_it_up():
-    lines = ["ip route get %s >/dev/null 2>&1 && echo %s routed || echo %s $?" % (address, address, address) for address in ADDRESSES]
-    printed = namespace(TABLE + "\n".join(lines) + "\ncat " + FIB_TRIE)
+    printed = namespace(TABLE + looked_up(ADDRESSES) + "cat " + FIB_TRIE)
     said = dict(line.split() for line in printed.splitlines()[: len(ADDRESSES)])
     prefixes = blackholes.parse(printed[printed.index("Main:") :])["prefixes"]
     assert dict((address, "2" if dropped(address, prefixes) else "routed") for address in ADDRESSES) == said
