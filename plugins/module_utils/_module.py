@@ -28,8 +28,9 @@ def run_node_scan(conditions):
     result["symptoms"] = None
     if module.params["symptoms"]:
         _catalogue.add_symptoms(facts, result)
-    node = values_of(facts, ("node", "node_identity", "addresses", "blackholes"))
-    result["node"] = dict(_catalogue.overview(facts), addresses=node["addresses"], blackholes=node["blackholes"])
+    node = values_of(facts, ("node", "node_identity", "addresses", "blackholes", "blackholes_ipv6"))
+    result["node"] = _catalogue.overview(facts)
+    result["node"].update((fact, node[fact]) for fact in ("addresses", "blackholes", "blackholes_ipv6"))
     for fact in ("node_identity", "node"):
         result["node"].update(node[fact] or {})
     end(module, facts, result)

@@ -20,7 +20,7 @@ description:
 options:
   node_routes:
     description:
-      - What is known of the nodes' routes, for each node a C(name), its C(cluster), C(addresses) and C(blackholes), as in
+      - What is known of the nodes' routes, for each node a C(name), its C(cluster), C(addresses), C(blackholes) and C(blackholes_ipv6), as in
         RV(nodemend.kubernetes.node_condition_info#module:node) of its own scan. Pods of nodes' blocks that are not named here are left alone.
     type: list
     elements: dict
@@ -95,6 +95,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nodemend.kubernetes.plugins.module_utils import _calico_ipam
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import ARGUMENTS, Kubectl, KubectlFailed
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._routes import version
 
 INTERVAL = 2
 POD = "/api/v1/namespaces/%(namespace)s/pods/%(name)s"
@@ -121,7 +122,7 @@ class Recreation(object):
             if why:
                 holder = _calico_ipam.named(pod) if pod else "%s of %s" % (entry["type"] or "an address", entry["user"])
                 self.left.append({"holder": holder, "address": entry["address"], "why": why})
-            elif pod:
+            elif pod and _calico_ipam.named(pod) not in self.pods:  # its IPv4 and its IPv6 address may both be dropped
                 self.pods.append(_calico_ipam.named(pod))
                 if self._act:
                     self._recreate(pod, entry)
@@ -151,7 +152,8 @@ class Recreation(object):
         if not groups:
             return pod, "whether its node has an address of its own left is not known"
         # Another group's pools may be those that this pod's namespace asks for: no node may lack anything in any of them.
-        lacking = set(item["node"] for group in groups for item in group["lacking"] if group["version"] == 4)
+        versions = set(version(address) for address in _calico_ipam.addresses(pod))
+        lacking = set(item["node"] for group in groups for item in group["lacking"] if group["version"] in versions)
         path = _calico_ipam.owner_path(pod)
         owner = self._kubectl.get(path) if path else None
         return pod, _calico_ipam.why_left(pod, owner, lacking, self._params["delete_emptydir_data"])

@@ -44,8 +44,9 @@ options:
     type: path
   node_routes:
     description:
-      - What C(calico_address_borrowed) knows of the nodes' routes, for each node a C(name), its C(cluster), C(addresses) and C(blackholes), as in
-        RV(nodemend.kubernetes.node_condition_info#module:node) of its own scan. M(nodemend.kubernetes.cluster_hosts) puts them together.
+      - What C(calico_address_borrowed) knows of the nodes' routes, for each node a C(name), its C(cluster), C(addresses), C(blackholes) and
+        C(blackholes_ipv6), as in RV(nodemend.kubernetes.node_condition_info#module:node) of its own scan.
+        M(nodemend.kubernetes.cluster_hosts) puts them together.
     type: list
     elements: dict
 extends_documentation_fragment:

@@ -78,7 +78,8 @@ nodes:
   returned: success
   type: list
   elements: dict
-  sample: [{host: worker-1, name: worker-1, cluster: 5d41402abc4b2a76, addresses: [10.0.0.11], blackholes: {prefixes: [], policies: false}}]
+  sample: [{host: worker-1, name: worker-1, cluster: 5d41402abc4b2a76, addresses: [10.0.0.11], blackholes: {prefixes: [], policies: false},
+           blackholes_ipv6: {prefixes: [], policies: false}}]
 rounds:
   description: Number of turns.
   returned: success

@@ -256,6 +256,10 @@ node:
           drop. RV(ignore:policies) tells whether packets may be looked up in other tables.
       type: dict
       sample: {prefixes: [{prefix: 192.168.100.0/26, routes: [192.168.100.5/32]}], policies: false}
+    blackholes_ipv6:
+      description: The same of IPv6.
+      type: dict
+      sample: {prefixes: [{prefix: "fd00:10:244::40/122", routes: ["fd00:10:244::45/128"]}], policies: false}
     kernel:
       description: Release of the running kernel; null where no condition has asked for it, as the next three.
       type: str

@@ -46,9 +46,10 @@ def turns(asking, hosts):
 
 
 def routes(hosts):
-    """Return [{host, name, cluster, addresses, blackholes}] of the nodes that were scanned."""
+    """Return [{host, name, cluster, addresses, blackholes, blackholes_ipv6}] of the nodes that were scanned."""
     nodes = [dict(_node(host), host=name) for name, host in hosts.items() if not not_scanned(host["scan"])]
-    return [dict((key, node.get(key)) for key in ("host", "name", "cluster", "addresses", "blackholes")) for node in nodes if node.get("name")]
+    keys = ("host", "name", "cluster", "addresses", "blackholes", "blackholes_ipv6")
+    return [dict((key, node.get(key)) for key in keys) for node in nodes if node.get("name")]
 
 
 def clusters(asking, hosts, answers):

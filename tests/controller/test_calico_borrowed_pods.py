@@ -21,6 +21,7 @@ ROUTES = [
         "cluster": "aaaa",
         "addresses": ["10.0.0.11"],
         "blackholes": {"prefixes": [{"prefix": "192.168.0.0/26", "routes": []}], "policies": False},
+        "blackholes_ipv6": {"prefixes": [{"prefix": "fd00:10:244::40/122", "routes": []}], "policies": False},
     }
 ]
 
@@ -36,6 +37,7 @@ class Server:
         self.ready = ready
         self.pool = pool
         self.borrowed = {pod["status"]["podIP"]: pod["metadata"]["name"] for pod in pods}
+        self.pools6, self.blocks6 = [], []
 
     def block(self, number, owner):
         allocations, attributes = [None] * 64, []
@@ -53,8 +55,8 @@ class Server:
             "installation": {"present": True, "datastore": "kubernetes", "api_group": "crd.projectcalico.org"},
             "information": {"datastoreReady": self.ready},
             "config": {"strictAffinity": True, "autoAllocateBlocks": True},
-            "pools": [{"metadata": {"name": "pool"}, "spec": {"cidr": self.pool}}],
-            "blocks": [self.block(0, "worker1"), self.block(1, "worker2")],
+            "pools": [{"metadata": {"name": "pool"}, "spec": {"cidr": self.pool}}] + self.pools6,
+            "blocks": [self.block(0, "worker1"), self.block(1, "worker2")] + self.blocks6,
             "affinities": [],
             "reservations": [],
             "namespaces": [],
@@ -159,6 +161,41 @@ def test_a_node_without_room_keeps_its_pod(recreate):
     done, stopped = recreate(server)
     assert (server.evicted, stopped) == ([], None)
     assert "worker2 has no address of its own left" in done.left[0]["why"]
+
+
+def dual_stack(address, pool6):
+    """A Server with one pod of two addresses, of which worker1 drops the IPv6 one."""
+    both = pod("one", address)
+    both["status"]["podIPs"] = [{"ip": address}, {"ip": "fd00:10:244::45"}]
+    server = Server(both)
+    given = {"secondary": {"node": "worker2", "namespace": "shop", "pod": "one", "timestamp": "2026-11-01 10:00:00 +0000 UTC"}}
+    spec = {"cidr": "fd00:10:244::40/122", "affinity": "host:worker1", "allocations": [None] * 5 + [0] + [None] * 58, "attributes": [given]}
+    server.pools6, server.blocks6 = [{"metadata": {"name": "pool6"}, "spec": {"cidr": pool6}}], [{"metadata": {"name": "y"}, "spec": spec}]
+    return server
+
+
+def test_a_pod_whose_ipv6_address_is_dropped(recreate):
+    server = dual_stack("192.168.0.70", "fd00:10:244::/120")
+    done, stopped = recreate(server)
+    assert (server.evicted, stopped, done.left) == (["one"], None, [])
+
+
+def test_a_node_without_room_for_ipv6_keeps_a_pod_that_has_both(recreate):
+    server = dual_stack("192.168.0.70", "fd00:10:244::40/122")
+    done, stopped = recreate(server)
+    assert (server.evicted, stopped) == ([], None)
+    assert "worker2 has no address of its own left" in done.left[0]["why"]
+    assert done.left[0]["address"] == "fd00:10:244::45"
+    server = dual_stack("192.168.0.1", "fd00:10:244::40/122")
+    server.pods[0]["status"]["podIPs"].pop()
+    assert recreate(server)[0].pods == ["shop/one"]
+
+
+def test_a_pod_whose_addresses_are_both_dropped_is_named_once(recreate):
+    server = dual_stack("192.168.0.1", "fd00:10:244::/120")
+    assert recreate(server, evict=False)[0].pods == ["shop/one"]
+    recreate(server)
+    assert server.evicted == ["one"]
 
 
 def test_what_cannot_be_worked_out_keeps_its_pod(recreate):

@@ -67,8 +67,12 @@ def ipam(*blocks, **more):
     return api_servers.cluster(texts)
 
 
+def dropping(cidr, *inside):
+    """What the facts blackholes and blackholes_ipv6 say where a block is dropped but for these routes."""
+    return {"prefixes": [{"prefix": cidr, "routes": list(inside)}], "policies": False}
+
+
 def routes(*inside, **more):
-    """What the scan of worker1 tells: it drops its block but for these routes."""
-    prefixes = [{"prefix": "192.168.100.0/26", "routes": list(inside)}]
-    told = {"name": "worker1", "cluster": CLUSTER, "addresses": ["10.0.0.11"], "blackholes": {"prefixes": prefixes, "policies": False}}
-    return dict(told, **more)
+    """What the scan of worker1 tells: it drops its block but for these routes, and has nothing to do with IPv6."""
+    told = {"name": "worker1", "cluster": CLUSTER, "addresses": ["10.0.0.11"], "blackholes": dropping("192.168.100.0/26", *inside)}
+    return dict(dict(told, blackholes_ipv6={"prefixes": [], "policies": False}), **more)

@@ -13,7 +13,7 @@ import re
 import time
 
 from .._kubectl import asks
-from .._routes import dropped
+from .._routes import dropped, version
 
 SOURCES = (asks("/api/v1/namespaces/*/pods/*", "whether the pod still has an address that its block's node drops"),)
 
@@ -21,6 +21,9 @@ SOURCES = (asks("/api/v1/namespaces/*/pods/*", "whether the pod still has an add
 ASKED = 20
 # A route comes seconds after its address. What is younger was perhaps not there when the routes were read.
 SETTLED = 600
+
+# The facts of a node about its routes, by IP version.
+BLACKHOLES = {4: "blackholes", 6: "blackholes_ipv6"}
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 
@@ -32,7 +35,7 @@ def collect(kubectl_client, ipam_blocks, cluster_nodes, cluster_identity, now, n
              now; "unseen": the routes of the block's node are not known; "ownerless": that node is gone
     by       the prefix that drops it, or None
 
-    node_routes  [{name, cluster, addresses, blackholes}] of the scans of nodes
+    node_routes  [{name, cluster, addresses, blackholes, blackholes_ipv6}] of the scans of nodes
     """
     if ipam_blocks is None:
         return None
@@ -54,14 +57,16 @@ def collect(kubectl_client, ipam_blocks, cluster_nodes, cluster_identity, now, n
 
 
 def routes_of(node_routes, nodes, cluster):
-    """Return {name: prefixes} of the hosts that are proved to be nodes of this cluster and whose every packet takes the common tables."""
+    """Return {(name, IP version): prefixes} of the hosts that are proved to be nodes of this cluster and whose every packet takes the common tables."""
     addresses = dict((node["name"], node["addresses"]) for node in nodes)
     found = {}
     for host in node_routes:
         own = set(host.get("addresses") or []) & set(addresses.get(host.get("name"), []))
-        blackholes = host.get("blackholes")
-        if own and cluster and host.get("cluster") == cluster and blackholes and not blackholes["policies"]:
-            found[host["name"]] = blackholes["prefixes"]
+        if not own or not cluster or host.get("cluster") != cluster:
+            continue
+        for number, fact in BLACKHOLES.items():
+            if host.get(fact) and not host[fact]["policies"]:
+                found[host["name"], number] = host[fact]["prefixes"]
     return found
 
 
@@ -69,9 +74,10 @@ def looked_up(entry, routes, names):
     """Return (look_up, by) of an entry, whoever has its address."""
     if entry["owner"] not in names:
         return "ownerless", None
-    if entry["owner"] not in routes or ":" in entry["address"]:
+    key = entry["owner"], version(entry["address"])
+    if key not in routes:
         return "unseen", None
-    by = dropped(entry["address"], routes[entry["owner"]])
+    by = dropped(entry["address"], routes[key])
     return ("dropped" if by else "routed"), by
 
 

@@ -6,12 +6,13 @@ from __future__ import absolute_import, division, print_function
 import pytest
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import borrowed_addresses
 from clusters import DAEMONSETS, NOT_FOUND
-from ipam import attribute, block, ipam, pod, routes, tunnel
+from ipam import attribute, block, dropping, ipam, pod, routes, tunnel
 from recorded import fact
 
 __metaclass__ = type
 
 BORROWED = block(used={5: attribute("worker2")})
+BLOCK6 = "fd00:10:244::40/122"
 POD = "/api/v1/namespaces/shop/pods/web"
 
 
@@ -72,9 +73,34 @@ def test_the_block_of_a_node_that_is_gone_hurts_nobody():
     assert look_ups(block("gone", {5: attribute("worker2")}), [routes()]) == [("ownerless", None)]
 
 
-def test_ipv6_is_not_looked_up():
-    item = block(used={5: attribute("worker2")}, cidr="fd00:10::/122")
-    assert look_ups(item, [routes()]) == [("unseen", None)]
+@pytest.mark.parametrize(
+    "node_routes, look_up",
+    [
+        pytest.param(routes(blackholes_ipv6=dropping(BLOCK6)), ("dropped", BLOCK6), id="no route but the blackhole"),
+        pytest.param(routes(blackholes_ipv6=dropping(BLOCK6, "fd00:10:244::45/128")), ("routed", None), id="a route to it"),
+        pytest.param(routes(blackholes_ipv6=dropping(BLOCK6, "fd00:10:244::44/126")), ("routed", None), id="a route to some that it is among"),
+        pytest.param(routes(blackholes_ipv6=dropping(BLOCK6, "fd00:10:244::46/128")), ("dropped", BLOCK6), id="a route to another"),
+        pytest.param(routes(blackholes_ipv6=dropping("fd00:10:244::80/122")), ("routed", None), id="another block"),
+        pytest.param(routes(), ("routed", None), id="no blackhole"),
+        pytest.param(routes(blackholes_ipv6=None), ("unseen", None), id="its routes could not be read"),
+        pytest.param(routes(blackholes_ipv6=dict(dropping(BLOCK6), policies=True)), ("unseen", None), id="policies"),
+        pytest.param(
+            routes(blackholes=dict(dropping("192.168.100.0/26"), policies=True), blackholes_ipv6=dropping(BLOCK6)),
+            ("dropped", BLOCK6),
+            id="policies of IPv4",
+        ),
+        pytest.param(routes(blackholes=None, blackholes_ipv6=dropping(BLOCK6)), ("dropped", BLOCK6), id="no answer about IPv4"),
+    ],
+)
+def test_ipv6_by_the_ipv6_routes(node_routes, look_up):
+    item = block(used={5: attribute("worker2")}, cidr=BLOCK6)
+    assert look_ups(item, [node_routes], **pod("fd00:10:244::45")) == [look_up]
+
+
+def test_ipv4_without_the_routes_of_ipv6():
+    node = routes()
+    del node["blackholes_ipv6"]
+    assert look_ups(BORROWED, [node], **pod("192.168.100.5")) == [("dropped", "192.168.100.0/26")]
 
 
 def test_few_pods_are_asked_for(monkeypatch):

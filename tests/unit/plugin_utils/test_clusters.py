@@ -126,4 +126,4 @@ def test_the_routes_of_the_nodes_that_were_scanned():
     hosts = play(("a", host()), ("dead", host(scanned=False)), ("laptop", worker(cluster=None, kubernetes=False)))
     hosts["a"]["scan"]["node"].update(name="node-a", addresses=["10.0.0.1"], blackholes={"prefixes": [], "policies": False})
     own = {"host": "a", "name": "node-a", "cluster": "aaaa", "addresses": ["10.0.0.1"]}
-    assert routes(hosts) == [dict(own, blackholes={"prefixes": [], "policies": False})]
+    assert routes(hosts) == [dict(own, blackholes={"prefixes": [], "policies": False}, blackholes_ipv6=None)]
