@@ -372,9 +372,7 @@ def floor(**more):
     return dict({"kernel_minimum_version": "5.14.21-150400.24.100"}, **more)
 
 
-@pytest.mark.parametrize(
-    "system, flavour, keys", [(SLES, "default", {"obstacle": "it lies on btrfs"}), (LEAP, "azure", {}), (SLES, "rt", {"ends": 102})]
-)
+@pytest.mark.parametrize("system, flavour, keys", [(SLES, "default", {"obstacle": "it lies on btrfs"}), (LEAP, "azure", {}), (SLES, "rt", {"ends": 102})])
 def test_suse_gets_its_flavour_and_keeps_the_running_kernel_the_default(host, suse, system, flavour, keys):
     old, new = suse(flavour, system, **keys)
     run = host.again(**floor())

@@ -2,7 +2,6 @@
 
 import pytest
 
-
 # The release of the kernel and its package, where the package manager is this one.
 KERNELS = {
     "/usr/bin/dnf": ("99.1.0-1.el8.x86_64", "kernel-99.1.0-1.el8.x86_64"),
