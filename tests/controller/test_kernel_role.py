@@ -357,11 +357,11 @@ def suse(host):
     host.program("rpm", 'echo "rpm $*" >>"%s/log"; basename "$3" | sed "s/^vmlinuz-/kernel-default-/"' % host.directory)
     (host.directory / "default-grub").write_text(DEFAULT_GRUB)
 
-    def fresh(flavour="default", system=LEAP, **keys):
+    def fresh(flavour="default", system=None, **keys):
         old, new = RUNNING % flavour, NEWER % flavour
         name = "kernel-" + flavour
         known = {"found": FOUND % flavour, "simulated": SIMULATED % ("to-install", name, "to-install"), "ends": 0}
-        known.update(kernels=[old], running=old, first=old, default=old, brings=new, candidates=[new], system=system)
+        known.update(kernels=[old], running=old, first=old, default=old, brings=new, candidates=[new], system=system or LEAP)
         host.fresh(**dict(known, **keys))
         return old, new
 
