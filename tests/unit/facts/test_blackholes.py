@@ -7,7 +7,7 @@ import pytest
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import blackholes
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.addresses import FIB_TRIE
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._host import Unavailable
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._routes import dropped
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._routes import dropped, inside, network
 from namespaces import looked_up, namespace
 from recorded import RecordedHost, fact, recording
 
@@ -76,3 +76,8 @@ def test_garbage():
     with pytest.raises(Unavailable) as caught:
         fact("blackholes", RecordedHost({FIB_TRIE: "Main:\n  |-- 1.2.3.4.5\n     /32 link BLACKHOLE\n"}))
     assert caught.value.reason == "Unreadable"
+
+
+@pytest.mark.parametrize("prefix", ["192.168.100.0/26", "fd00:10:244::40/122"])
+def test_a_route_for_all_of_a_prefix_is_not_inside_it(prefix):
+    assert inside({network(prefix)}, {network(prefix)}) == [{"prefix": prefix, "routes": []}]
