@@ -2,10 +2,11 @@
 # Copyright (c) 2026, The nodemend authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to nodemend.kubernetes: may change at any time.
-"""Every condition, fact and option of the collection, imported by name.
+"""Every condition and option of the scope "node", and every fact that its scan needs, imported by name.
 
 The list is explicit because AnsiballZ ships to a host only what static imports reach. Adding a condition: its import,
-its line in CONDITIONS, its name in the documented choices of node_condition_info; tests demand the rest.
+its line in CONDITIONS, its name in the documented choices of node_condition_info; tests demand the rest. A fact that no scan
+needs belongs into _subject_catalogue.py.
 """
 
 from __future__ import absolute_import, division, print_function
@@ -53,7 +54,6 @@ from ._facts import (
     blackholes,
     blackholes_ipv6,
     boot_kernels,
-    boot_medium,
     calico,
     calico_ipset,
     certificates,
@@ -62,10 +62,7 @@ from ._facts import (
     cni_tokens,
     conntrack,
     container_limits,
-    control_plane_processes,
     emulators,
-    etcd,
-    grub_environment,
     grub_menu,
     host_network_agents,
     inotify_instances,
@@ -76,8 +73,6 @@ from ._facts import (
     iptables_dumps,
     ipvs_sysctls,
     journal_phrases,
-    kernel_candidates,
-    kernel_drivers,
     kernel_features,
     kernel_log,
     kernel_memory,
@@ -86,7 +81,6 @@ from ._facts import (
     kube_proxy,
     kubelet,
     kubelet_cgroups,
-    kubernetes_units,
     needed_ports,
     netfilter_backends,
     node,
@@ -97,10 +91,7 @@ from ._facts import (
     prerequisites,
     processes,
     rp_filter,
-    rule_writers,
-    runtime_units,
     runtimes,
-    secure_boot,
     systemd_units,
     threads,
     tunnel_offload,
@@ -150,7 +141,6 @@ FACTS = {
     "blackholes": blackholes,
     "blackholes_ipv6": blackholes_ipv6,
     "boot_kernels": boot_kernels,
-    "boot_medium": boot_medium,
     "calico": calico,
     "calico_ipset": calico_ipset,
     "certificates": certificates,
@@ -159,10 +149,7 @@ FACTS = {
     "cni_tokens": cni_tokens,
     "conntrack": conntrack,
     "container_limits": container_limits,
-    "control_plane_processes": control_plane_processes,
     "emulators": emulators,
-    "etcd": etcd,
-    "grub_environment": grub_environment,
     "grub_menu": grub_menu,
     "host_network_agents": host_network_agents,
     "inotify_instances": inotify_instances,
@@ -173,8 +160,6 @@ FACTS = {
     "iptables_dumps": iptables_dumps,
     "ipvs_sysctls": ipvs_sysctls,
     "journal_phrases": journal_phrases,
-    "kernel_candidates": kernel_candidates,
-    "kernel_drivers": kernel_drivers,
     "kernel_features": kernel_features,
     "kernel_log": kernel_log,
     "kernel_memory": kernel_memory,
@@ -183,7 +168,6 @@ FACTS = {
     "kube_proxy": kube_proxy,
     "kubelet": kubelet,
     "kubelet_cgroups": kubelet_cgroups,
-    "kubernetes_units": kubernetes_units,
     "needed_ports": needed_ports,
     "netfilter_backends": netfilter_backends,
     "node": node,
@@ -194,10 +178,7 @@ FACTS = {
     "prerequisites": prerequisites,
     "processes": processes,
     "rp_filter": rp_filter,
-    "rule_writers": rule_writers,
-    "runtime_units": runtime_units,
     "runtimes": runtimes,
-    "secure_boot": secure_boot,
     "systemd_units": systemd_units,
     "threads": threads,
     "tunnel_offload": tunnel_offload,

@@ -2,7 +2,7 @@
 # Copyright (c) 2026, The nodemend authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to nodemend.kubernetes: may change at any time.
-"""The shell of the info modules of a node: options in, facts and verdicts out."""
+"""The shell of node_condition_info: options in, facts and verdicts of a node out."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -11,8 +11,11 @@ __metaclass__ = type
 from ansible.module_utils.basic import AnsibleModule
 
 from . import _catalogue
-from ._ansible import end, open_facts, unavailable, values_of
+from ._ansible import end, open_facts, values_of
 from ._option import argument_spec
+
+# What is returned of a node, whatever was asked.
+FACTS = ("node", "node_identity", "addresses", "blackholes", "blackholes_ipv6")
 
 
 def run_node_scan(conditions):
@@ -28,25 +31,9 @@ def run_node_scan(conditions):
     result["symptoms"] = None
     if module.params["symptoms"]:
         _catalogue.add_symptoms(facts, result)
-    node = values_of(facts, ("node", "node_identity", "addresses", "blackholes", "blackholes_ipv6"))
+    node = values_of(facts, FACTS)
     result["node"] = _catalogue.overview(facts)
     result["node"].update((fact, node[fact]) for fact in ("addresses", "blackholes", "blackholes_ipv6"))
     for fact in ("node_identity", "node"):
         result["node"].update(node[fact] or {})
-    end(module, facts, result)
-
-
-def run_subject(subject, names, conditions):
-    """Run an info module of one subject: its facts under the subject's name, and its conditions.
-
-    subject     key of the facts in the result
-    names       the facts it returns; one that could not be read is null and listed in "unavailable"
-    conditions  its conditions
-    """
-    options = _catalogue.options_for(conditions)
-    module = AnsibleModule(argument_spec=argument_spec(options), supports_check_mode=True)
-    facts = open_facts(module, options, _catalogue)
-    result = _catalogue.scan(facts, conditions)
-    result[subject] = values_of(facts, names)
-    result["unavailable"] = unavailable(facts, names)
     end(module, facts, result)

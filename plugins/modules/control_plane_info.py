@@ -141,7 +141,7 @@ from ansible_collections.nodemend.kubernetes.plugins.module_utils._conditions im
     certificate_authority_expiring,
     kubernetes_certificate_expiring,
 )
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._module import run_subject
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._subject_module import run_subject
 
 
 def main():

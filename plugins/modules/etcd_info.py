@@ -128,7 +128,7 @@ unavailable:
   sample: {}
 """
 
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._module import run_subject
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._subject_module import run_subject
 
 
 def main():

@@ -173,7 +173,7 @@ unavailable:
 """
 
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._conditions import iptables_backend_mismatch
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._module import run_subject
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._subject_module import run_subject
 
 
 def main():

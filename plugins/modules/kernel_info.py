@@ -245,7 +245,7 @@ unavailable:
 """
 
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._conditions import kernel_below_minimum, kernel_not_default
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._module import run_subject
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._subject_module import run_subject
 
 
 def main():

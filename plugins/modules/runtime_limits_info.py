@@ -207,7 +207,7 @@ unavailable:
 """
 
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._conditions import runtime_nofile_huge, runtime_nofile_low
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._module import run_subject
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._subject_module import run_subject
 
 
 def main():

@@ -3,6 +3,7 @@
 import ast
 import os
 import re
+import subprocess
 import sys
 
 import pytest
@@ -11,12 +12,12 @@ import yaml
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, ".cache"))
 
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue, _module, _subject_catalogue  # noqa: E402
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._condition import parameters  # noqa: E402
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _remedies  # noqa: E402
 
 CONDITIONS = _catalogue.CONDITIONS + _cluster_catalogue.CONDITIONS
-FACTS = dict(_catalogue.FACTS, **_cluster_catalogue.FACTS)
+FACTS = dict(_subject_catalogue.FACTS, **_cluster_catalogue.FACTS)
 THRESHOLDS = dict(_catalogue.THRESHOLDS, **_cluster_catalogue.THRESHOLDS)
 SOURCES = os.path.join(ROOT, "plugins", "module_utils")
 GIVEN = set(_cluster_catalogue.OPTIONS) | set(THRESHOLDS) | {"host", "now", "kubectl_client"}
@@ -113,7 +114,7 @@ def test_no_condition_page_or_table_is_left_over():
     assert {stem for stem in stems("tests", "unit", "conditions") if stem != "conftest"} == {"test_" + name for name in ids}
 
 
-def test_every_fact_is_in_the_catalogue_and_declares_what_it_touches():
+def test_every_fact_is_in_a_catalogue_and_declares_what_it_touches():
     assert stems("plugins", "module_utils", "_facts") == set(FACTS)
     for name, module in FACTS.items():
         assert isinstance(module.SOURCES, tuple), name
@@ -136,7 +137,32 @@ def test_the_documented_choices_are_the_catalogue():
 def test_each_scope_has_its_catalogue():
     assert {condition.scope for condition in _catalogue.CONDITIONS} == {"node"}
     assert {condition.scope for condition in _cluster_catalogue.CONDITIONS} <= {"cluster"}
-    assert not set(_catalogue.FACTS) & set(_cluster_catalogue.FACTS)
+    assert not set(_subject_catalogue.FACTS) & set(_cluster_catalogue.FACTS)
+    assert not set(_subject_catalogue.EXTRA) & set(_catalogue.FACTS)
+
+
+def test_the_catalogue_of_a_node_holds_the_facts_that_a_scan_needs_and_no_other():
+    needed = set(_module.FACTS) | {"journal_phrases"}  # the latter with symptoms: true
+    todo = [condition.evaluate for condition in _catalogue.CONDITIONS] + [_subject_catalogue.FACTS[name].collect for name in needed]
+    while todo:
+        found = set(sum(parameters(todo.pop()), ())) & set(_subject_catalogue.FACTS) - needed
+        needed |= found
+        todo += [_subject_catalogue.FACTS[name].collect for name in found]
+    assert needed == set(_catalogue.FACTS)
+
+
+def test_a_scan_is_not_sent_what_only_a_subject_returns():
+    """AnsiballZ sends what imports reach, a helper that a needed fact takes from another fact's file included."""
+    package = _catalogue.__name__.rpartition(".")[0]
+    program = "import sys, %s._module; print(*[name for name in sys.modules if name.startswith(%r)])" % (package, package + "._facts.")
+    path = os.pathsep.join(sys.path)
+    loaded = subprocess.run([sys.executable, "-c", program], env=dict(os.environ, PYTHONPATH=path), check=True, capture_output=True, text=True).stdout.split()
+    assert {name.rpartition(".")[2] for name in loaded} == set(_catalogue.FACTS)
+
+
+def test_what_only_a_subject_returns_is_returned_by_one():
+    returned = {fact for name in stems("plugins", "modules") for value in documentation(name)["RETURN"].values() for fact in value.get("contains", ())}
+    assert set(_subject_catalogue.EXTRA) <= returned
 
 
 @pytest.mark.parametrize("place, title", [("cluster", "Remediate clusters with "), ("host", "Remediate with ")])

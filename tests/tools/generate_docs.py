@@ -1,6 +1,6 @@
 """Write docs/commands.md from the SOURCES that the facts declare; --check only says whether it is up to date.
 
-Needs no Ansible: the catalogue imports nothing from it.
+Needs no Ansible: the catalogues import nothing from it.
 """
 
 import os
@@ -12,6 +12,7 @@ HEAD = """# What a scan may touch
 
 Generated from the code by `make docs`; a test holds it equal. Patterns are those of a shell.
 A scan looks and changes nothing. It loads no kernel module, creates no netfilter table and leaves no file.
+The info modules of one subject (`kernel_info`, ...) hold to the same; a fact that only they return says so.
 Commands run without a shell, with `LC_ALL=C`, a time limit each, and this PATH:
 `%s`.
 
@@ -20,13 +21,13 @@ Commands run without a shell, with `LC_ALL=C`, a time limit each, and this PATH:
 """
 
 
-def catalogue():
-    """Import the catalogue from this checkout (the collection's name needs the folders above it)."""
+def catalogues():
+    """Import the catalogues from this checkout (the collection's name needs the folders above it)."""
     sys.path.insert(0, os.path.join(ROOT, "tests", "unit"))
     import conftest  # noqa: F401  (makes ansible_collections.nodemend.kubernetes importable)
-    from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue, _condition, _host
+    from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue, _condition, _host, _subject_catalogue
 
-    return _catalogue, _cluster_catalogue, _condition, _host
+    return _catalogue, _subject_catalogue, _cluster_catalogue, _condition, _host
 
 
 def needed_facts(facts, parameters, function):
@@ -43,9 +44,9 @@ def needed_facts(facts, parameters, function):
 
 def render():
     """Return the text of docs/commands.md."""
-    node, cluster, condition_module, host_module = catalogue()
+    node, subject, cluster, condition_module, host_module = catalogues()
     lines = [HEAD % host_module.ENVIRONMENT["PATH"]]
-    facts = dict(node.FACTS, **cluster.FACTS)
+    facts = dict(subject.FACTS, **cluster.FACTS)
     needs = {}
     for condition in node.CONDITIONS + cluster.CONDITIONS:
         needs[condition.id] = needed_facts(facts, condition_module.parameters, condition.evaluate)
@@ -58,6 +59,8 @@ def render():
         users = sorted(condition for condition, facts in needs.items() if name in facts)
         if users:
             lines.append("For %s.\n" % ", ".join("`%s`" % user for user in users))
+        if name in subject.EXTRA:
+            lines.append("Not in a scan: only the info module of its subject looks at it.\n")
         lines.append("| | | root | what for |\n|---|---|---|---|")
         for source in module.SOURCES:
             root = "yes" if source.root else ""

@@ -23,6 +23,7 @@ from ansible_collections.nodemend.kubernetes.plugins.module_utils import (
     _engine,
     _host,
     _option,
+    _subject_catalogue,
 )
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._option import checked
 
@@ -159,15 +160,15 @@ def undeclared(host, catalogue=_catalogue):
 
 def facts_of(host, catalogue=_catalogue, **options):
     """Return the engine's Facts of a recorded host, with the options' defaults filled in."""
-    table = dict(_option.COMMON_OPTIONS, **catalogue.THRESHOLDS)
+    table = dict(_option.COMMON_OPTIONS, **_catalogue.THRESHOLDS)
     if catalogue is _cluster_catalogue:
-        table.update(catalogue.OPTIONS)
+        table = dict(catalogue.OPTIONS, **catalogue.THRESHOLDS)
     return catalogue.facts_of(host, checked(table, options), NOW)
 
 
 def fact(name, host, **options):
     """Return one fact of a recorded host, of its node or its cluster; raises Unavailable as the product does."""
-    catalogue = _catalogue if name in _catalogue.FACTS else _cluster_catalogue
+    catalogue = _subject_catalogue if name in _subject_catalogue.FACTS else _cluster_catalogue
     facts = facts_of(host, catalogue, **options)
     try:
         return facts.get(name)

@@ -9,6 +9,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from .._source import reads
+from .netfilter_backends import normalised, parse_modules
 
 SOURCES = (
     reads("/proc/self/mountinfo", "device and file system of /"),
@@ -27,21 +28,6 @@ _ALIASES = {"sd": "sd_mod", "sr": "sr_mod"}
 _VIRTUAL_LINKS = {"bond": "bonding", "vlan": "8021q", "bridge": "bridge", "team": "team"}
 # Whichever of these a kernel has, it can hold tables of the legacy iptables (IP_NF_IPTABLES_LEGACY).
 _LEGACY = ("iptable_nat", "iptable_filter")
-
-
-def parse_modules(text):
-    """Return the names in modules.dep or modules.builtin: kernel/drivers/block/virtio_blk.ko.xz: ... is virtio_blk."""
-    names = set()
-    for line in text.splitlines():
-        name = line.split(":", 1)[0].rpartition("/")[2].split(".ko", 1)[0]
-        if name:
-            names.add(normalised(name))
-    return names
-
-
-def normalised(name):
-    """Return a module's name the way modprobe compares them: - and _ are the same."""
-    return name.replace("-", "_")
 
 
 def parse_root(text):

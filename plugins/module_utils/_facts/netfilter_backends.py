@@ -10,7 +10,6 @@ __metaclass__ = type
 
 from .._host import Unavailable
 from .._source import reads
-from .kernel_drivers import parse_modules
 
 VERSIONS = ("ipv4", "ipv6")
 NAMES = {"ipv4": "/proc/net/ip_tables_names", "ipv6": "/proc/net/ip6_tables_names"}
@@ -29,6 +28,21 @@ SOURCES = (
 def parse_loaded(text):
     """Return the set of loaded modules from /proc/modules ("nf_tables 376832 501 nft_compat,..., Live 0x0")."""
     return set(line.split(" ", 1)[0] for line in text.splitlines() if line)
+
+
+def parse_modules(text):
+    """Return the names in modules.dep or modules.builtin: kernel/drivers/block/virtio_blk.ko.xz: ... is virtio_blk."""
+    names = set()
+    for line in text.splitlines():
+        name = line.split(":", 1)[0].rpartition("/")[2].split(".ko", 1)[0]
+        if name:
+            names.add(normalised(name))
+    return names
+
+
+def normalised(name):
+    """Return a module's name the way modprobe compares them: - and _ are the same."""
+    return name.replace("-", "_")
 
 
 def collect(host):
