@@ -470,7 +470,8 @@ class TestForward:
     def dumps(self, **places):
         def dump(place):
             rules, ends, unavailable = places.get(place, ({}, [], None))
-            return {"tables": {"filter": {"rules": rules}}, "forward_ends": ends, "unavailable": unavailable and {"message": unavailable}}
+            tables = {"filter": {"rules": rules}}
+            return {"tables": tables, "forward_ends": ends, "unavailable": unavailable and {"message": unavailable}, "incompatible": []}
 
         return {backend: {version: dump(backend + "_" + version) for version in ("ipv4", "ipv6")} for backend in ("legacy", "nft")}
 
@@ -488,6 +489,13 @@ class TestForward:
     )
     def test_the_backend_that_calico_writes_to(self, places, found, unread):
         assert _calico_gates.ends_of(self.dumps(**places)) == (found, unread)
+
+    @pytest.mark.parametrize("table, unread", [("filter", True), ("nat", False)])
+    def test_a_table_that_iptables_leaves_out(self, table, unread):
+        dumps = self.dumps(nft_ipv6=({"cali": 3}, [], None))
+        dumps["nft"]["ipv4"].update(tables={}, incompatible=[table])
+        sentence = "this iptables cannot read the nft ipv4 table filter: a newer one or nft itself has written there"
+        assert _calico_gates.ends_of(dumps) == ([], sentence if unread else None)
 
     def test_hosts_are_matched_by_proof_not_by_name(self):
         cluster_ = {"id": "c1", "nodes": [{"name": "worker1", "addresses": ["10.0.0.1"]}]}
