@@ -20,6 +20,23 @@ ln -s ../usr/lib/os-release "$root/etc/os-release"
 mkdir -p "$root/etc/rpm" "$root/var/lib/rpm" "$root/etc/zypp/repos.d"
 echo '%_dbpath /var/lib/rpm' >"$root/etc/rpm/macros"
 chroot "$root" rpm --initdb
+# Every host of SUSE has packages besides kernels: zypper's rpmdb2solv fails on a database from which the last package was removed.
+cat >"$root/tmp/release.spec" <<'SPEC'
+Name: openSUSE-release
+Version: 15.6
+Release: 1
+Summary: Stands for the package that makes a host one of SUSE's
+License: GPL-3.0-or-later
+BuildArch: noarch
+AutoReqProv: no
+%description
+Stands for the package that makes a host one of SUSE's.
+%files
+SPEC
+chroot "$root" rpmbuild --quiet -bb --define '_topdir /tmp/lab' /tmp/release.spec
+chroot "$root" rpm --install --force-debian --nosignature /tmp/lab/RPMS/noarch/openSUSE-release-15.6-1.noarch.rpm
+rm -rf "$root/tmp/lab" "$root/tmp/release.spec"
+
 # Debian ships no configuration; these are the lines of SUSE's that kernels are about.
 cat >"$root/etc/zypp/zypp.conf" <<'CONF'
 [main]

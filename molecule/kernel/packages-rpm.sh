@@ -56,22 +56,6 @@ cp "$lab/files/signed.rpm" "$lab/files/tampered.rpm"
 printf 'tampered' | dd of="$lab/files/tampered.rpm" bs=1 seek=$(($(stat -c %s "$lab/files/signed.rpm") - 40)) conv=notrunc 2>/dev/null
 createrepo_c --quiet "$lab/repo"
 
-# Every host of SUSE has packages besides kernels. zypper's rpmdb2solv fails on a database from which the last package was removed.
-if [ "$2" = suse ] && ! rpm --query --quiet openSUSE-release; then
-    cat >"$lab/build/release.spec" <<SPEC
-Name: openSUSE-release
-Version: 15.6
-Release: 1
-Summary: Stands for the package that makes a host one of SUSE's
-License: GPL
-BuildArch: noarch
-%description
-Stands for the package that makes a host one of SUSE's.
-%files
-SPEC
-    rpmbuild --quiet -bb --define "_topdir $lab/build" --define "_rpmdir $lab/release" "$lab/build/release.spec" >/dev/null 2>&1
-    rpm --install "$lab/release/noarch/openSUSE-release-15.6-1.noarch.rpm" 2>/dev/null
-fi
 # zypper wants the repository itself signed.
 gpg --batch --quiet --armor --detach-sign "$lab/repo/repodata/repomd.xml"
 cp "$lab/key" "$lab/repo/repodata/repomd.xml.key"
