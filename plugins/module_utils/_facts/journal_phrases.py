@@ -31,6 +31,7 @@ PHRASES = (
     ("connection is unauthorized: unauthorized", "cni_token_expiring", "cases/000; cluster_facts 6"),
     ("error getting pod: unauthorized", "cni_token_expiring", "cluster_facts 6; Multus"),
     ("kernel and userspace incompatible", "calico_ipset_incompatible", "cases/001; cluster_facts 4"),
+    ('cannot list resource "caliconodestatuses"', "calico_rbac_incomplete", "cases/001; cluster_facts 5.3"),
     ("rtnetlink answers: invalid argument", "calico_address_borrowed", "cluster_facts 9; iproute2, of a blackhole route"),
     ("kernel's rpf check is set to 'loose'", "rp_filter_strict", "node_facts 7.2; Felix"),
     ("can't set sysctl net/ipv4/vs/conn_reuse_mode", "ipvs_connection_reuse", "cases/001; cluster_facts 12.3"),
