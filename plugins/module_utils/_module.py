@@ -15,7 +15,7 @@ from ._ansible import end, open_facts, values_of
 from ._option import argument_spec
 
 # What is returned of a node, whatever was asked.
-FACTS = ("node", "node_identity", "addresses", "blackholes", "blackholes_ipv6")
+RETURNED = ("node", "node_identity", "addresses", "blackholes", "blackholes_ipv6")
 
 
 def run_node_scan(conditions):
@@ -31,7 +31,7 @@ def run_node_scan(conditions):
     result["symptoms"] = None
     if module.params["symptoms"]:
         _catalogue.add_symptoms(facts, result)
-    node = values_of(facts, FACTS)
+    node = values_of(facts, RETURNED)
     result["node"] = _catalogue.overview(facts)
     result["node"].update((fact, node[fact]) for fact in ("addresses", "blackholes", "blackholes_ipv6"))
     for fact in ("node_identity", "node"):

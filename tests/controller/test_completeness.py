@@ -142,7 +142,7 @@ def test_each_scope_has_its_catalogue():
 
 
 def test_the_catalogue_of_a_node_holds_the_facts_that_a_scan_needs_and_no_other():
-    needed = set(_module.FACTS) | {"journal_phrases"}  # the latter with symptoms: true
+    needed = set(_module.RETURNED) | {"journal_phrases"}  # the latter with symptoms: true
     todo = [condition.evaluate for condition in _catalogue.CONDITIONS] + [_subject_catalogue.FACTS[name].collect for name in needed]
     while todo:
         found = set(sum(parameters(todo.pop()), ())) & set(_subject_catalogue.FACTS) - needed

@@ -18,7 +18,7 @@ LOG6 = '-A FORWARD -j LOG --log-prefix "lab "'
 @pytest.fixture(params=["nft", "legacy"])
 def backend(request, host):
     if request.param == "legacy" and not host.file("/etc/debian_version").exists:
-        pytest.skip("no legacy commands here")
+        pytest.skip("EL 8 has no legacy commands to ask")
     return request.param
 
 
