@@ -9,7 +9,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from ..module_utils import _calico_releases, _version
-from ..module_utils._facts import calico, calico_installation
+from ..module_utils._facts import calico, calico_installation, iptables_dumps
 from . import _node_proof
 
 # Gates that calico_accepted_risks may open. "installation" opens for KubeKey's manifests only.
@@ -250,17 +250,8 @@ def ends_of(dumps):
     Felix has rules in the filter table of one; before it has, those of kube-proxy tell, else all count.
     """
     places = [(backend, version) for backend in sorted(dumps) for version in sorted(dumps[backend])]
-    unread = [
-        "the %s %s rules could not be listed: %s" % (backend, version, dumps[backend][version]["unavailable"]["message"])
-        for backend, version in places
-        if dumps[backend][version]["unavailable"]
-    ]
-    # iptables-save leaves out the whole table where one rule is beyond it, and still succeeds.
-    unread += [
-        "this iptables cannot read the %s %s table filter: a newer one or nft itself has written there" % (backend, version)
-        for backend, version in places
-        if "filter" in dumps[backend][version]["incompatible"]
-    ]
+    lacks = [(place, iptables_dumps.lack_of(dumps[place[0]][place[1]], "filter")) for place in places]
+    unread = ["the %s %s rules could not be listed: %s" % (place + (lack["message"],)) for place, lack in lacks if lack]
     used = set(backend for backend in dumps)
     for family in ("cali", "KUBE"):
         holding = set(backend for backend, version in places if dumps[backend][version]["tables"].get("filter", {"rules": {}})["rules"].get(family))

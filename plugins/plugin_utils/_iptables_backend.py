@@ -8,6 +8,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+from ..module_utils._facts import iptables_dumps
+
 BACKENDS = ("nft", "legacy")
 FAMILIES = ("KUBE", "cali", "CNI", "FLANNEL")
 # Without the first two nothing is won; the others follow where they are alternatives (Debian: only with their legacy packages).
@@ -163,7 +165,7 @@ def _refused(facts, target, leaving):
         reasons.append("The running kernel is not known to have legacy tables (ip_tables).")
     for backend in BACKENDS:
         for version in sorted(facts["iptables_dumps"][backend]):
-            lack = facts["iptables_dumps"][backend][version]["unavailable"]
+            lack = iptables_dumps.lack_of(facts["iptables_dumps"][backend][version])
             if lack:
                 reasons.append("The %s %s rules could not be listed: %s" % (backend, version, lack["message"]))
     if facts["rule_writers"] is None:

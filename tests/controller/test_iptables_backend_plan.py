@@ -16,7 +16,7 @@ def dump(rules=0, chains=0, hints=(), unavailable=None, family="KUBE", foreign=1
     table = {"chains": {family: chains}, "rules": {family: rules}, "foreign": foreign}
     if services is None:
         services = rules if family == "KUBE" else 0
-    return {"tables": {"filter": table}, "hints": list(hints), "unavailable": unavailable, "services": services}
+    return {"tables": {"filter": table}, "hints": list(hints), "unavailable": unavailable, "incompatible": [], "services": services}
 
 
 def command(name, backend, choices=("legacy", "nft")):
@@ -183,6 +183,7 @@ def test_foreign_rules_and_other_networks_are_no_leftovers():
         ({"choices": None, "host": "legacy"}, "offers no alternative that speaks nft"),
         ({"netfilter_backends": {"nft": False, "legacy_kernel": {"ipv4": True}}}, "has not loaded nf_tables"),
         ({"legacy": dump(unavailable={"reason": "CommandMissing", "message": "gone"})}, "legacy ipv4 rules could not be listed: gone"),
+        ({"nft": dict(dump(), incompatible=["filter"])}, "nft ipv4 rules could not be listed: This iptables cannot read the tables filter"),
         ({"rule_writers": None}, "could not be read"),
         ({"rule_writers": [{"who": "ufw", "why": "on", "backend": "legacy", "flushes": False}], "host": "legacy"}, "ufw would be split"),
         ({"rule_writers": [{"who": "docker", "why": "on", "backend": None, "flushes": False}]}, "docker would be split"),

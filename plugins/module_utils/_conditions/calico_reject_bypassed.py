@@ -10,6 +10,7 @@ __metaclass__ = type
 
 from .. import _version
 from .._condition import Condition, at_risk, faulty, not_applicable, ok, unknown
+from .._facts.iptables_dumps import lack_of
 from .._facts.netfilter_backends import VERSIONS
 
 # Felix moved the accept to the end of FORWARD in this release and in no branch before it (felix PR 2424, cluster_facts 3.1).
@@ -46,8 +47,9 @@ def by_rule(dumps):
         for version in VERSIONS:
             dump = dumps[backend][version]
             place = "%s %s" % (backend, version)
-            if dump["unavailable"]:
-                seen["unavailable"][place] = dump["unavailable"]
+            lack = lack_of(dump, "filter")
+            if lack:
+                seen["unavailable"][place] = lack
             if dump["tables"].get("filter", {"rules": {}})["rules"].get("cali"):
                 seen["calico_rules"].append(place)
                 seen[_kind(dump)].append(place)

@@ -9,6 +9,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from .._condition import Condition, at_risk, faulty, not_applicable, ok, unknown
+from .._facts.iptables_dumps import lack_of
 from .._facts.netfilter_backends import VERSIONS
 from .._rules import FAMILIES, OTHERS
 
@@ -128,17 +129,8 @@ def _wrong_binary(rules, callers, evidence):
 
 
 def _unavailable(dumps):
-    return dict(
-        ("%s %s" % (backend, version), dumps[backend][version]["unavailable"] or _incompatible(dumps[backend][version]))
-        for backend in BACKENDS
-        for version in VERSIONS
-        if dumps[backend][version]["unavailable"] or dumps[backend][version]["incompatible"]
-    )
-
-
-def _incompatible(dump):
-    message = "This iptables cannot read the tables %s: a newer one or nft itself has written them." % ", ".join(dump["incompatible"])
-    return {"reason": "Unreadable", "message": message}
+    lacks = (("%s %s" % (backend, version), lack_of(dumps[backend][version])) for backend in BACKENDS for version in VERSIONS)
+    return dict((place, lack) for place, lack in lacks if lack)
 
 
 def _unreadable(evidence):

@@ -9,7 +9,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from .._condition import Condition, at_risk, faulty, not_applicable, ok, unknown
-from .._facts.iptables_dumps import BACKENDS
+from .._facts.iptables_dumps import BACKENDS, lack_of
 from .._facts.netfilter_backends import VERSIONS
 
 # Of all rules of a dump: a cluster with thousands of Services has many rules, and a few that are alike (node_facts 3.4).
@@ -22,14 +22,14 @@ def evaluate(iptables_dumps, maximum_surplus_rules, persisted_rules=None):
     evidence = {
         "maximum_surplus_rules": maximum_surplus_rules,
         "dumps": dict((name, dict((key, dump[key]) for key in ("total", "surplus", "copies"))) for name, dump in dumps),
-        "unavailable": dict((name, dump["unavailable"]) for name, dump in dumps if dump["unavailable"]),
+        "unavailable": dict((name, lack_of(dump)) for name, dump in dumps if lack_of(dump)),
         "persisted": _persisted(persisted_rules, maximum_surplus_rules),
     }
     for name, dump in dumps:
         if _too_many(dump, maximum_surplus_rules):
             message = "%d of %d %s rules are copies: %s." % _told(name, dump)
             return faulty("RulesDuplicated", message + _told_files(evidence), **evidence)
-    return _unavailable(dumps, evidence) or _saved(dumps, evidence) or _healthy(dumps, evidence)
+    return _unavailable(evidence) or _saved(dumps, evidence) or _healthy(dumps, evidence)
 
 
 def _too_many(counted, maximum_surplus_rules):
@@ -57,8 +57,8 @@ def _told(name, dump):
     return dump["surplus"], dump["total"], name, told
 
 
-def _unavailable(dumps, evidence):
-    lacks = [(name, dump["unavailable"]) for name, dump in dumps if dump["unavailable"]]
+def _unavailable(evidence):
+    lacks = sorted(evidence["unavailable"].items())
     for name, lack in lacks:
         if lack["reason"] == "TimedOut":
             message = "The %s rules could not be listed in time, as where there are very many (%s)." % (name, lack["message"])

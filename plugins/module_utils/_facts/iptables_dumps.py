@@ -196,3 +196,15 @@ def _command(host, iptables_binaries, backend, version):
     if host.which(name) is None and plain is not None and plain["backend"] == backend:
         return COMMANDS[version] + "-save"
     return name
+
+
+def lack_of(dump, table=None):
+    """Return {reason, message} of why a dump, or that table of it, does not tell all; None where it does.
+
+    iptables-save leaves out the whole of a table where one rule is beyond it, and still succeeds.
+    """
+    left_out = [name for name in dump["incompatible"] if table in (None, name)]
+    if dump["unavailable"] or not left_out:
+        return dump["unavailable"]
+    message = "This iptables cannot read the tables %s: a newer one or nft itself has written them." % ", ".join(left_out)
+    return {"reason": "Unreadable", "message": message}

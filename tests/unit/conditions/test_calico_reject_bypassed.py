@@ -53,6 +53,10 @@ CASES = [
     (dict(nft=TIMED_OUT, files=calico("calico/node:v3.16.0")), "ok", "VersionFixed"),
     (dict(nft=TIMED_OUT, files=calico("calico/node:latest")), "unknown", "TimedOut"),
     (dict(nft=TIMED_OUT, files=calico("quay.io/tigera/cnx-node:v3.1.1")), "unknown", "TimedOut"),
+    # One table is left out of the dump, which succeeds: text of iptables-nft-save 1.8.9 where nft itself has written a rule.
+    (dict(nft="# Table `filter' is incompatible, use 'nft' tool.\n", files=calico()), "at_risk", "VersionOnly"),
+    (dict(nft="# Table `filter' is incompatible, use 'nft' tool.\n", files=calico("calico/node:latest")), "unknown", "Unreadable"),
+    (dict(nft=rules("bookworm-nft-kube") + "# Table `raw' is incompatible, use 'nft' tool.\n", files=calico()), "ok", "NoCalicoRules"),
     (dict(nft="missing", files=calico("quay.io/calico/node@sha256:abc")), "unknown", "CommandMissing"),
     (
         dict(nft=(4, "", "Permission denied (you must be root)\n"), files=calico(), denied=["/run/containerd/*", "/proc/960/environ"], root=False),

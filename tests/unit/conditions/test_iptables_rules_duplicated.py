@@ -16,6 +16,9 @@ ROUTER = '-A KUBE-ROUTER-INPUT -d 10.43.0.0/16 -m comment --comment "allow traff
 LOG = "-A KUBE-ROUTER-INPUT -j LOG --log-prefix lab\n"
 HALF = "-A KUBE-ROUTER-INPUT -m statistic --mode random --probability 0.50000000000 -j RETURN\n"
 
+# What iptables-nft-save 1.8.9 says of a table with a rule that nft itself wrote; it ends with 0 and lists the others.
+LEFT_OUT = "# Table `filter' is incompatible, use 'nft' tool.\n"
+
 
 def leaked(*numbered):
     """Return a filter table with each rule as often as told."""
@@ -46,6 +49,12 @@ TABLE = {
     "a dump that does not end": (dict(nft=KUBE, commands={"iptables-nft-save": TIMED_OUT}), "at_risk", "DumpTimedOut"),
     "no command": (dict(nft=KUBE, commands={"iptables-nft-save": "missing"}), "unknown", "CommandMissing"),
     "garbage": (dict(nft="garbage\n"), "unknown", "Unreadable"),
+    "a table that iptables cannot read": (dict(nft=LEFT_OUT), "unknown", "Unreadable"),
+    "a table that it cannot read, and copies in another": (
+        dict(nft=LEFT_OUT + leaked((FLANNEL, 100)).replace("filter", "mangle")),
+        "faulty",
+        "RulesDuplicated",
+    ),
     "without root": (dict(nft=KUBE, root=False), "unknown", "NeedsRoot"),
     "no backend": (dict(), "not_applicable", "NoRules"),
     "only in a file that is restored at boot": (dict(nft=KUBE, files={"/etc/iptables/rules.v4": leaked((FLANNEL, 100))}), "at_risk", "CopiesSaved"),
