@@ -494,7 +494,7 @@ class TestForward:
     def test_a_table_that_iptables_leaves_out(self, table, unread):
         dumps = self.dumps(nft_ipv6=({"cali": 3}, [], None))
         dumps["nft"]["ipv4"].update(tables={}, incompatible=[table])
-        sentence = "the nft ipv4 rules could not be listed: This iptables cannot read the tables filter: a newer one or nft itself has written them."
+        sentence = "the nft ipv4 rules could not be listed: This iptables cannot read the tables filter: a newer one or nft itself has written them"
         assert _calico_gates.ends_of(dumps) == ([], sentence if unread else None)
 
     def test_hosts_are_matched_by_proof_not_by_name(self):

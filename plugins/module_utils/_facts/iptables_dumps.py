@@ -206,5 +206,5 @@ def lack_of(dump, table=None):
     left_out = [name for name in dump["incompatible"] if table in (None, name)]
     if dump["unavailable"] or not left_out:
         return dump["unavailable"]
-    message = "This iptables cannot read the tables %s: a newer one or nft itself has written them." % ", ".join(left_out)
+    message = "This iptables cannot read the tables %s: a newer one or nft itself has written them" % ", ".join(left_out)
     return {"reason": "Unreadable", "message": message}
