@@ -17,6 +17,7 @@ OLD, NEW = "4.18.0-425.el8.x86_64", "4.18.0-477.el8.x86_64"
 # "kill" names the step after which somebody ends the controller.
 COMMON = """
 import json, os, signal, time
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 class Machine(ActionBase):
@@ -24,6 +25,8 @@ class Machine(ActionBase):
         self.folder = task_vars["stub_state"]
         self.path = os.path.join(self.folder, "machine.json")
         self.machine = json.load(open(self.path))
+        if self.machine["gone"]:
+            raise AnsibleConnectionFailure("no route to host")
         self.check = bool(task_vars.get("ansible_check_mode"))
         result = self.play(self._task.args, task_vars)
         return dict({"changed": False}, **result)
@@ -84,15 +87,28 @@ REBOOT = """
 class ActionModule(Machine):
     def play(self, args, task_vars):
         m = self.machine
-        if m["lost"]:
-            return {"failed": True, "rebooted": False, "elapsed": 9, "msg": "Timed out waiting"}
+        # As the real one answers: "rebooted" also of a host that was not met again, and "reboot" where nothing was sent.
+        timed_out = {"failed": True, "changed": False, "rebooted": True, "elapsed": 9, "msg": "Timed out waiting for last boot time check (timeout=9)"}
+        if m["reboots"] == "not sent":
+            return {"failed": True, "reboot": False, "msg": "failed to get host boot time info"}
+        if m["reboots"] == "hangs":
+            return timed_out
+        if m["reboots"] == "never":
+            m["gone"] = True
+            self.save("reboot")
+            return timed_out
         started = m["next"] or m["default"]
         m["running"] = m["default"] if started in m["broken"] else started
         m["next"] = None
         with open(os.path.join(self.folder, "boot_id"), "a") as stream:
             stream.write("x")
         self.save("reboot " + started)
-        return {"changed": True, "rebooted": True, "elapsed": 9}
+        return timed_out if m["reboots"] == "late" else {"changed": True, "rebooted": True, "elapsed": 9}
+"""
+SLURP = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        return self._execute_module("ansible.builtin.slurp", args, task_vars=task_vars)
 """
 SYSTEMD = """
 class ActionModule(Machine):
@@ -128,12 +144,14 @@ STUBS = {
     "iptables_info": IPTABLES_INFO,
     "stub_package": PACKAGE,
     "stub_reboot": REBOOT,
+    "stub_slurp": SLURP,
     "stub_systemd": SYSTEMD,
 }
 # Modules of Ansible that would reach for this machine.
 REPLACED = [
     ("ansible.builtin.package:", "nodemend.kubernetes.stub_package:"),
     ("ansible.builtin.reboot:", "nodemend.kubernetes.stub_reboot:"),
+    ("ansible.builtin.slurp:", "nodemend.kubernetes.stub_slurp:"),
     ("ansible.builtin.systemd_service:", "nodemend.kubernetes.stub_systemd:"),
 ]
 GRUBBY = """#!/usr/bin/env python3
@@ -210,7 +228,8 @@ class Host:
             "refuses": "",
             "panic": {},
             "broken": [],
-            "lost": False,
+            "gone": False,
+            "reboots": "at once",
             "obstacle": None,
             "node": None,
             "system": {"id": "rocky", "family": "redhat", "major": 8, "name": "Rocky Linux 8", "codename": None, "version_id": "8.10"},
@@ -619,13 +638,29 @@ def test_a_proof_that_fails_sends_it_back(host):
 
 
 def test_a_machine_that_does_not_come_back(host):
-    host.fresh(candidates=[NEW], lost=True)
+    host.fresh(candidates=[NEW], reboots="never")
     run = host.again(**arguments())
-    assert run.rc != 0 and "did not come back within 9 s" in run.all and "%s is the default and starts" % OLD in run.all
+    assert run.rc == 2 and "one did not come back within 9 s after it was sent to start %s (Timed out waiting" % NEW in run.all
+    assert "%s is the default and starts" % OLD in run.all
     # It was reset, and is on the old one: the next run says so.
-    host.change(lost=False, next=None)
+    host.change(gone=False, next=None)
     (host.directory / "boot_id").write_text("reset")
     assert "did not stay up" in host.again(**arguments()).all
+
+
+def test_a_machine_that_comes_back_after_the_time_given(host):
+    host.fresh(candidates=[NEW], reboots="late")
+    assert host.again(**arguments()).rc == 0 and host.default() == NEW
+
+
+@pytest.mark.parametrize("reboots, says", [("hangs", "was sent to start %s, and 9 s later it has not gone down"), ("not sent", "was not sent to start %s")])
+def test_a_machine_that_does_not_go_down(host, reboots, says):
+    host.fresh(candidates=[NEW], reboots=reboots, node="w1")
+    run = host.again(**arguments())
+    assert run.rc != 0 and says % NEW in run.all and "its next start is of " + NEW in run.all and "stay up" not in run.all
+    assert host.look()["next"] == NEW and "uncordoned" not in host.log() and "kernel-trial.json" in host.left()
+    host.change(reboots="at once")
+    assert host.again(**arguments()).rc == 0 and host.default() == NEW
 
 
 def test_kured_reboots(host):
