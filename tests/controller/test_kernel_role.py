@@ -170,6 +170,19 @@ MAINTENANCE = """
     insertafter: EOF
     regexp: "^never$"
 """
+WAIT = """
+- name: Note it
+  ansible.builtin.lineinfile:
+    path: "{{ stub_state }}/log"
+    line: ready
+    insertafter: EOF
+    regexp: "^never$"
+
+- name: Stop where it is not
+  ansible.builtin.fail:
+    msg: "{{ maintenance_node }} is not Ready after 300 s."
+  when: not (lookup('ansible.builtin.file', stub_state ~ '/machine.json') | from_json).ready
+"""
 
 
 class Host:
@@ -184,6 +197,7 @@ class Host:
             (target / "plugins" / "action" / (name + ".py")).write_text(COMMON + text)
         (target / "roles" / "maintenance" / "tasks").mkdir(parents=True)
         (target / "roles" / "maintenance" / "tasks" / "main.yml").write_text(MAINTENANCE)
+        (target / "roles" / "maintenance" / "tasks" / "wait.yml").write_text(WAIT)
         for folder in ("tasks", "vars"):
             for path in (target / "roles" / "kernel" / folder).iterdir():
                 text = path.read_text()
@@ -229,6 +243,7 @@ class Host:
             "panic": {},
             "broken": [],
             "gone": False,
+            "ready": True,
             "reboots": "at once",
             "obstacle": None,
             "node": None,
@@ -576,7 +591,21 @@ def test_a_member_of_a_cluster_is_drained_and_comes_back_before_the_promotion(ho
     assert host.log() == WAY[:-1] + ["drained", WAY[-1], END[0], "uncordoned", *END[1:]]
 
 
-def test_one_that_is_drained_already_is_left_to_who_did_it(host):
+def test_one_that_the_play_has_drained_is_ready_before_the_promotion(host):
+    host.fresh(candidates=[NEW], node="w1")
+    assert host.again(**arguments(kernel_maintained="true", maintenance_node="w1")).rc == 0
+    assert host.log() == [*WAY, END[0], "ready", *END[1:]]
+
+
+def test_one_that_does_not_become_ready_is_sent_back(host):
+    host.fresh(candidates=[NEW], node="w1", ready=False)
+    run = host.again(**arguments(kernel_maintained="true", maintenance_node="w1"))
+    assert run.rc != 0 and "failed its proof: w1 is not Ready" in run.all
+    assert (host.look()["running"], host.default(), host.left()) == (OLD, OLD, [])
+    assert not any(line.startswith("promote") for line in host.log())
+
+
+def test_one_that_somebody_has_drained_by_hand_is_left_to_them(host):
     host.fresh(candidates=[NEW], node="w1")
     assert host.again(**arguments(kernel_maintained="true")).rc == 0
     assert host.log() == WAY + END
