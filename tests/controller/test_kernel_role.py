@@ -21,11 +21,13 @@ from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 class Machine(ActionBase):
+    reaches = True
+
     def run(self, tmp=None, task_vars=None):
         self.folder = task_vars["stub_state"]
         self.path = os.path.join(self.folder, "machine.json")
         self.machine = json.load(open(self.path))
-        if self.machine["gone"]:
+        if self.machine["gone"] and self.reaches:
             raise AnsibleConnectionFailure("no route to host")
         self.check = bool(task_vars.get("ansible_check_mode"))
         result = self.play(self._task.args, task_vars)
@@ -65,6 +67,10 @@ NODE_CONDITION_INFO = """
 class ActionModule(Machine):
     def play(self, args, task_vars):
         m = self.machine
+        if m["cuts"] == m["running"]:
+            m["gone"] = True
+            self.save("cut")
+            raise AnsibleConnectionFailure("no route to host")
         faulty = [] if m["running"] in m["candidates"] else ["kernel_below_minimum"]
         return {"node": {"name": m["node"]}, "faulty": faulty, "conditions": [{"condition": one, "message": "too old"} for one in faulty]}
 """
@@ -110,6 +116,22 @@ class ActionModule(Machine):
     def play(self, args, task_vars):
         return self._execute_module("ansible.builtin.slurp", args, task_vars=task_vars)
 """
+# A host that is gone comes back where its timer runs.
+WAIT_FOR_CONNECTION = """
+class ActionModule(Machine):
+    reaches = False
+
+    def play(self, args, task_vars):
+        m = self.machine
+        if m["gone"] and not m["returns"]:
+            return {"failed": True, "elapsed": args["timeout"], "msg": "timed out waiting for ping module test"}
+        if m["gone"]:
+            m.update(gone=False, running=m["default"])
+            with open(os.path.join(self.folder, "boot_id"), "a") as stream:
+                stream.write("x")
+            self.save("returned")
+        return {"elapsed": 0}
+"""
 SYSTEMD = """
 class ActionModule(Machine):
     def play(self, args, task_vars):
@@ -145,6 +167,7 @@ STUBS = {
     "stub_package": PACKAGE,
     "stub_reboot": REBOOT,
     "stub_slurp": SLURP,
+    "stub_wait": WAIT_FOR_CONNECTION,
     "stub_systemd": SYSTEMD,
 }
 # Modules of Ansible that would reach for this machine.
@@ -152,6 +175,7 @@ REPLACED = [
     ("ansible.builtin.package:", "nodemend.kubernetes.stub_package:"),
     ("ansible.builtin.reboot:", "nodemend.kubernetes.stub_reboot:"),
     ("ansible.builtin.slurp:", "nodemend.kubernetes.stub_slurp:"),
+    ("ansible.builtin.wait_for_connection:", "nodemend.kubernetes.stub_wait:"),
     ("ansible.builtin.systemd_service:", "nodemend.kubernetes.stub_systemd:"),
 ]
 GRUBBY = """#!/usr/bin/env python3
@@ -243,6 +267,8 @@ class Host:
             "panic": {},
             "broken": [],
             "gone": False,
+            "cuts": None,
+            "returns": True,
             "ready": True,
             "reboots": "at once",
             "obstacle": None,
@@ -569,7 +595,7 @@ def arguments(**more):
 
 
 WAY = ["install " + NEW, "default %s None" % OLD, "timer None True", "once %s %s" % (OLD, NEW), "reboot " + NEW]
-END = ["timer stopped False", "promote %s None" % NEW, "timer stopped False"]
+END = ["timer restarted False", "timer stopped False", "promote %s None" % NEW, "timer stopped False"]
 
 
 def test_the_whole_way_and_a_second_run(host):
@@ -588,7 +614,7 @@ def test_the_whole_way_and_a_second_run(host):
 def test_a_member_of_a_cluster_is_drained_and_comes_back_before_the_promotion(host):
     host.fresh(candidates=[NEW], node="w1")
     assert host.again(**arguments()).rc == 0
-    assert host.log() == WAY[:-1] + ["drained", WAY[-1], END[0], "uncordoned", *END[1:]]
+    assert host.log() == [*WAY[:-1], "drained", WAY[-1], END[0], "uncordoned", *END[1:]]
 
 
 def test_one_that_the_play_has_drained_is_ready_before_the_promotion(host):
@@ -646,6 +672,30 @@ def test_it_is_said_also_where_the_controller_was_killed_meanwhile(host):
     run = host.again(**arguments())
     assert run.rc != 0 and "was started once and did not stay up" in run.all
     assert host.log().count("reboot " + NEW) == 1 and host.left() == []
+
+
+def test_a_kernel_that_loses_the_network_under_its_proof_returns_by_itself(host):
+    host.fresh(candidates=[NEW], node="w1", cuts=NEW)
+    run = host.again(**arguments())
+    assert run.rc == 2 and "is back on %s" % OLD in run.all and "failed its proof: one does not answer any more: no route to host" in run.all
+    assert host.log() == [*WAY[:-1], "drained", WAY[-1], END[0], "cut", "returned", "uncordoned", "timer stopped False"]
+    assert (host.look()["running"], host.default(), host.left()) == (OLD, OLD, [])
+
+
+def test_one_that_does_not_return_either_is_named(host):
+    host.fresh(candidates=[NEW], cuts=NEW, returns=False)
+    run = host.again(**arguments())
+    assert run.rc == 2 and "one does not answer (timed out waiting for ping module test). Look at its console and reset it: %s is the default" % OLD in run.all
+    assert host.log() == [*WAY, END[0], "cut"]
+
+
+def test_no_timer_reboots_where_that_is_left_to_a_person(host):
+    host.fresh(candidates=[NEW], kill="reboot")
+    assert host.again(**arguments()).rc != 0
+    host.change(kill=None)
+    run = host.again(**arguments(kernel_reboot_ok=False, kernel_verify_commands=["false"]))
+    assert run.rc != 0 and "%s is still the default: a reboot returns to it" % OLD in run.all
+    assert host.log() == [*WAY, END[0], "timer stopped False"] and host.look()["running"] == NEW
 
 
 def test_what_the_journal_says(host):
