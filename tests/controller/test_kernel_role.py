@@ -150,6 +150,8 @@ class ActionModule(Machine):
         m = self.machine
         if self.check:
             return {"changed": True}
+        if m["fails"] and args.get("state") == "absent":
+            return {"failed": True, "msg": m["fails"]}
         if args.get("state") == "absent":
             m["kernels"] = [one for one in m["kernels"] if not any(one in name for name in args["name"])]
             self.save("remove " + " ".join(args["name"]))
@@ -808,10 +810,27 @@ def test_old_kernels_beyond_those_to_keep_are_removed(host):
     host.fresh(candidates=[NEW], kernels=kernels)
     assert host.again(**arguments(kernel_keep=3)).rc == 0
     assert host.look()["kernels"] == [NEW, *kernels[:2]]
-    # Running and default stay, whatever is asked for.
+    # The running one and the one before it stay, whatever is asked for.
     host.fresh(candidates=[NEW], kernels=kernels)
     assert host.again(**arguments(kernel_keep=1)).rc == 0
-    assert host.look()["kernels"] == [NEW]
+    assert host.look()["kernels"] == [NEW, OLD]
+
+
+def test_the_kernel_before_stays_rather_than_a_newer_one_that_never_ran(host):
+    host.fresh(candidates=[NEW], kernels=("4.18.0-448.el8.x86_64", OLD))
+    assert host.again(**arguments(kernel_keep=2)).rc == 0
+    assert host.look()["kernels"] == [NEW, OLD]
+    assert host.again(**arguments(kernel_state="rolled_back")).rc == 0 and host.default() == OLD
+
+
+def test_kernels_that_could_not_be_removed_are_by_the_next_run(host):
+    host.fresh(candidates=[NEW], kernels=(NEW, OLD, "4.18.0-420.el8.x86_64"), fails="the database is locked")
+    run = host.again(**arguments(kernel_keep=2))
+    assert run.rc != 0 and "the database is locked" in run.all and host.default() == NEW
+    host.change(fails="")
+    assert host.again(**arguments(kernel_keep=2)).rc == 0
+    assert host.look()["kernels"] == [NEW, OLD] and host.left() == []
+    assert [line for line in host.log() if line.startswith("reboot")] == ["reboot " + NEW]
 
 
 EMPTY = {"tables": {}, "unavailable": None}
