@@ -700,6 +700,25 @@ def test_no_timer_reboots_where_that_is_left_to_a_person(host):
     assert host.log() == [*WAY, END[0], "timer stopped False"] and host.look()["running"] == NEW
 
 
+def test_a_start_before_the_one_shot_entry_is_not_held_against_the_kernel(host):
+    host.fresh(candidates=[NEW], kill="timer")
+    assert host.again(**arguments()).rc != 0
+    host.change(kill=None)
+    (host.directory / "boot_id").write_text("somebody has restarted it")
+    run = host.again(**arguments())
+    assert run.rc == 0 and "stay up" not in run.all and host.default() == NEW and host.left() == []
+
+
+def test_a_third_kernel_does_not_become_the_default(host):
+    third = "4.18.0-420.el8.x86_64"
+    host.fresh(candidates=[NEW], kernels=(OLD, third), kill="reboot")
+    assert host.again(**arguments()).rc != 0
+    host.change(kill=None, running=third)
+    run = host.again(**arguments())
+    assert run.rc != 0 and "one runs %s instead of %s, which is the default; %s was to be started once and was not proved." % (third, OLD, NEW) in run.all
+    assert "is back on" not in run.all and host.default() == OLD and host.left() == []
+
+
 def test_what_the_journal_says(host):
     host.program(
         "journalctl", 'case "$*" in *nodemend*) echo "was not confirmed.";; *err*) echo "e1000: no carrier";; *) echo "Linux version %s (x)";; esac' % NEW
