@@ -691,11 +691,12 @@ def test_one_that_does_not_return_either_is_named(host):
     assert host.log() == [*WAY, END[0], "cut"]
 
 
-def test_no_timer_reboots_where_that_is_left_to_a_person(host):
+@pytest.mark.parametrize("variables", [{"kernel_reboot_ok": False}, {"kernel_max_batch": 0}])
+def test_no_timer_reboots_where_that_is_left_to_a_person(host, variables):
     host.fresh(candidates=[NEW], kill="reboot")
     assert host.again(**arguments()).rc != 0
     host.change(kill=None)
-    run = host.again(**arguments(kernel_reboot_ok=False, kernel_verify_commands=["false"]))
+    run = host.again(**arguments(kernel_verify_commands=["false"], **variables))
     assert run.rc != 0 and "%s is still the default: a reboot returns to it" % OLD in run.all
     assert host.log() == [*WAY, END[0], "timer stopped False"] and host.look()["running"] == NEW
 
