@@ -161,11 +161,18 @@ class ActionModule(Machine):
             self.save("install " + m["brings"])
         return {"changed": True, "failed": bool(m["fails"]), "msg": m["fails"]}
 """
+# An archive that does not answer.
+APT = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        return {"failed": True, "msg": "Failed to update apt cache: unknown reason"}
+"""
 STUBS = {
     "kernel_info": KERNEL_INFO,
     "node_condition_info": NODE_CONDITION_INFO,
     "boot_kernel": BOOT_KERNEL,
     "iptables_info": IPTABLES_INFO,
+    "stub_apt": APT,
     "stub_package": PACKAGE,
     "stub_reboot": REBOOT,
     "stub_slurp": SLURP,
@@ -175,6 +182,7 @@ STUBS = {
 # Modules of Ansible that would reach for this machine.
 REPLACED = [
     ("ansible.builtin.package:", "nodemend.kubernetes.stub_package:"),
+    ("ansible.builtin.apt:", "nodemend.kubernetes.stub_apt:"),
     ("ansible.builtin.reboot:", "nodemend.kubernetes.stub_reboot:"),
     ("ansible.builtin.slurp:", "nodemend.kubernetes.stub_slurp:"),
     ("ansible.builtin.wait_for_connection:", "nodemend.kubernetes.stub_wait:"),
@@ -230,11 +238,13 @@ class Host:
                 for old, new in REPLACED:
                     text = text.replace(old, new)
                 text = text.replace("/etc/systemd/system", str(directory / "units")).replace("/proc/sys/kernel/random", str(directory))
+                text = text.replace("/etc/apt/sources.list.d", str(directory / "sources"))
                 text = text.replace("/var/lib/nodemend", str(directory / "kept"))
                 path.write_text(re.sub(r" +(owner|group): root\n", "", text))
         self.programs = directory / "bin"
         self.programs.mkdir()
         (directory / "units").mkdir()
+        (directory / "sources").mkdir()
         (directory / "boot_id").write_text("x")
         (directory / "log").write_text("")
         self.program("dnf", "echo 'kernel.x86_64    4.18.0-477.el8    lab'")
@@ -550,6 +560,20 @@ def test_a_distribution_that_nobody_knows_is_refused(host):
     host.fresh(system={"id": "void", "family": None, "major": None, "name": "Void", "codename": None, "version_id": None})
     run = host.again()
     assert run.rc != 0 and "Void (ID void, family not known) is none" in " ".join(run.all.split()) and "as its vendor describes" in run.all
+
+
+def test_an_archive_that_does_not_answer_is_not_left_behind(host):
+    buster = {"id": "debian", "family": "debian", "major": 10, "name": "Debian GNU/Linux 10", "codename": "buster", "version_id": "10"}
+    host.program("apt-cache", "true")
+    kept = host.directory / "sources" / "nodemend-kernel.list"
+    host.fresh(system=buster)
+    run = host.again(kernel_source="backports", kernel_backports_url="http://gone.invalid/debian")
+    assert run.rc != 0 and "Failed to update apt cache: unknown reason" in run.all
+    assert not kept.exists() and host.log() == []
+    # One that an installation has left stays.
+    kept.write_text("")
+    run = host.again(kernel_source="backports", kernel_backports_url="http://gone.invalid/debian")
+    assert run.rc != 0 and "gone.invalid" in kept.read_text()
 
 
 # Local packages
