@@ -152,7 +152,7 @@ kernel:
         entries:
           description:
             - The entries in the order of the menu, submenus flattened; the id is what C(grub-reboot) takes, RV(ignore:panic) the seconds after
-              which the kernel reboots by itself when it panics (null where it waits for ever).
+              which the kernel reboots by itself when it panics (null where it waits for ever; of several kernel lines in one entry the weakest).
           type: list
           elements: dict
           sample:

@@ -54,14 +54,16 @@ def parse_environment(text):
 
 
 def parse_menu(text):
-    """Return the entries of a grub.cfg in its order: [{id, title, release, entries}].
+    """Return the entries of a grub.cfg in its order: [{id, title, release, panic, entries}].
 
     release  from the name of the kernel image, None for what boots no Linux
+    panic    the weakest of its kernel lines, see weakest()
     entries  of a submenu, None for a plain entry; where blscfg stands, one element {"blscfg": True}
     """
     top = []
     stack = [top]  # the list that an entry belongs to, per open block; None inside functions
     current = None
+    arguments = []  # of each kernel line of the current entry
     for line in text.splitlines():
         line = line.strip()
         words = _words(line)
@@ -78,6 +80,7 @@ def parse_menu(text):
             if stack[-1] is not None:
                 stack[-1].append(entry)
             current = entry if words[0] == "menuentry" else None
+            arguments = []
             stack.append(entry["entries"])
         elif words[-1] == "{":
             stack.append(None)
@@ -86,7 +89,8 @@ def parse_menu(text):
             current = None
         elif words[0] in _LINUX and len(words) > 1 and current is not None:
             current["release"] = release_of(words[1])
-            current["panic"] = panic_of(words[2:])
+            arguments.append(words[2:])
+            current["panic"] = weakest([panic_of(line) for line in arguments])
         elif words[0] == "blscfg" and stack[-1] is not None:
             stack[-1].append({"blscfg": True})
     return top
@@ -117,6 +121,17 @@ def panic_of(arguments):
     """Return the seconds of the last panic= among a kernel's arguments, or None where there is none (the kernel then waits for ever)."""
     values = [word[len("panic=") :] for word in arguments if word.startswith("panic=")]
     return int(values[-1]) if values and re.match(r"-?\d+$", values[-1]) else None
+
+
+def weakest(panics):
+    """Return what can be relied on of several panic=: None or 0 (the kernel waits for ever) where one of them is, else the longest wait.
+
+    With GRUB_FORCE_PARTUUID (Ubuntu's cloud images) an entry has two kernel lines: one without an initramfs and with panic=-1, and one with an
+    initramfs and without panic=, for a start after the first has failed.
+    """
+    if None in panics:
+        return None
+    return 0 if 0 in panics else max(panics)
 
 
 def parse_default(text):

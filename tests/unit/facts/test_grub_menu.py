@@ -105,6 +105,26 @@ def test_ubuntu_default_in_a_submenu():
 
 
 @pytest.mark.parametrize(
+    "added, panic",
+    [
+        ("ro ", None),  # the line with an initramfs has none
+        ("ro panic=30 ", 30),
+        ("ro panic=0 ", 0),
+        ("ro panic=-1 ", -1),
+    ],
+)
+def test_ubuntu_without_an_initramfs_has_two_kernel_lines_an_entry(added, panic):
+    text = recording("ubuntu-partuuid.grub.cfg").replace("ro ", added)
+    menu = fact("grub_menu", RecordedHost({"/boot/grub/grub.cfg": text}))
+    assert [(entry["release"], entry["panic"]) for entry in menu["entries"]] == [("6.5.0-1020-aws", panic)] * 2
+
+
+def test_each_entry_has_a_panic_of_its_own():
+    text = "menuentry a {\nlinux /vmlinuz-1.0\n}\nmenuentry b {\nlinux /vmlinuz-2.0 panic=5\n}\nmenuentry c {\nlinux /vmlinuz-3.0 panic=9 panic=x\n}\n"
+    assert [entry["panic"] for entry in grub_menu.parse_menu(text)] == [None, 5, None]
+
+
+@pytest.mark.parametrize(
     "saved, pinned",
     [
         ("openSUSE Leap 15.5", False),
