@@ -152,7 +152,8 @@ kernel:
         entries:
           description:
             - The entries in the order of the menu, submenus flattened; the id is what C(grub-reboot) takes, RV(ignore:panic) the seconds after
-              which the kernel reboots by itself when it panics (null where it waits for ever; of several kernel lines in one entry the weakest).
+              which the kernel reboots by itself when it panics (null where it waits for ever; of several kernel lines in one entry the weakest),
+              RV(ignore:dracut) the arguments C(rd.shell) and C(rd.emergency), where the entry has them.
           type: list
           elements: dict
           sample:
@@ -160,6 +161,7 @@ kernel:
               title: Rocky Linux (4.18.0-553.el8_10.x86_64) 8.10 (Green Obsidian)
               release: 4.18.0-553.el8_10.x86_64
               panic: null
+              dracut: {}
         saved_entry:
           description: The entry that grubenv saves as the default, or null.
           type: str

@@ -47,7 +47,7 @@ class ActionModule(Machine):
     def play(self, args, task_vars):
         m = self.machine
         kernels, running = m["kernels"], m["running"]
-        entries = [{"id": "e-" + one, "title": one, "release": one, "panic": m["panic"].get(one)} for one in kernels]
+        entries = [{"id": "e-" + one, "title": one, "release": one, "panic": m["panic"].get(one), "dracut": m["dracut"].get(one, {})} for one in kernels]
         status = "ok" if running in m["candidates"] else "faulty"
         return {"unavailable": {}, "kernel": {
             "kernel_release": {"release": running},
@@ -104,6 +104,7 @@ class ActionModule(Machine):
             self.save("reboot")
             return timed_out
         started = m["next"] or m["default"]
+        m["started"] = {"panic": m["panic"].get(started), "dracut": m["dracut"].get(started, {})}
         m["running"] = m["default"] if started in m["broken"] else started
         m["next"] = None
         with open(os.path.join(self.folder, "boot_id"), "a") as stream:
@@ -193,7 +194,16 @@ import json, sys
 path = "%s/machine.json"
 machine = json.load(open(path))
 release = sys.argv[2].replace("/boot/vmlinuz-", "")
-machine["panic"][release] = 30 if sys.argv[3] == "--args" else None
+words = dict(word.split("=") for word in sys.argv[4].split())
+added = sys.argv[3] == "--args"
+if "panic" in words:
+    machine["panic"][release] = int(words["panic"]) if added else None
+dracut = dict(machine["dracut"].get(release, {}))
+for name in set(words) - {"panic"}:
+    dracut.pop(name, None)
+    if added:
+        dracut[name] = words[name]
+machine["dracut"][release] = dracut
 json.dump(machine, open(path, "w"))
 """
 MAINTENANCE = """
@@ -277,6 +287,7 @@ class Host:
             "fails": "",
             "refuses": "",
             "panic": {},
+            "dracut": {},
             "broken": [],
             "gone": False,
             "cuts": None,
@@ -407,8 +418,9 @@ MKCONFIG = """#!/usr/bin/env python3
 import json
 folder = %r
 machine = json.load(open(folder + "/machine.json"))
-panic = 30 if 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX panic=30 rd.shell=0 rd.emergency=reboot"' in open(folder + "/default-grub").read() else None
-machine["panic"] = dict((one, panic) for one in machine["kernels"])
+added = 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX panic=30 rd.shell=0 rd.emergency=reboot"' in open(folder + "/default-grub").read()
+machine["panic"] = dict((one, 30 if added else None) for one in machine["kernels"])
+machine["dracut"] = dict((one, {"rd.shell": "0", "rd.emergency": "reboot"} if added else {}) for one in machine["kernels"])
 json.dump(machine, open(folder + "/machine.json", "w"))
 """
 DEFAULT_GRUB = 'GRUB_DEFAULT=saved\nGRUB_CMDLINE_LINUX="quiet"\n'
@@ -677,6 +689,26 @@ def test_a_controller_that_is_killed_after_every_step(host):
     machine = host.look()
     assert (machine["running"], machine["default"], machine["next"], machine["panic"]) == (NEW, NEW, None, {NEW: None})
     assert host.left() == []
+
+
+@pytest.mark.parametrize(
+    "panic, dracut",
+    [(None, {}), (10, {}), (0, {"rd.shell": "0"}), (10, {"rd.shell": "1", "rd.emergency": "halt"})],
+)
+def test_arguments_are_added_as_far_as_they_are_missing_and_taken_back(host, panic, dracut):
+    host.fresh(candidates=[NEW], panic={NEW: panic}, dracut={NEW: dracut})
+    assert host.again(**arguments()).rc == 0
+    machine = host.look()
+    assert machine["started"] == {"panic": panic or 30, "dracut": dict({"rd.shell": "0", "rd.emergency": "reboot"}, **dracut)}
+    assert (machine["panic"][NEW], machine["dracut"].get(NEW, {})) == (panic or None, dracut)
+
+
+def test_a_menu_that_does_not_take_the_arguments(host):
+    host.program("grubby", "true")
+    host.fresh(candidates=[NEW], panic={NEW: 10}, dracut={NEW: {"rd.shell": "0"}})
+    run = host.again(**arguments())
+    assert run.rc != 0 and "has no rd.emergency=reboot, so a failed start" in " ".join(run.all.split())
+    assert host.look()["next"] is None
 
 
 def test_a_kernel_that_does_not_come_up(host):

@@ -54,10 +54,11 @@ def parse_environment(text):
 
 
 def parse_menu(text):
-    """Return the entries of a grub.cfg in its order: [{id, title, release, panic, entries}].
+    """Return the entries of a grub.cfg in its order: [{id, title, release, panic, dracut, entries}].
 
     release  from the name of the kernel image, None for what boots no Linux
     panic    the weakest of its kernel lines, see weakest()
+    dracut   what all of its kernel lines have, see dracut_of()
     entries  of a submenu, None for a plain entry; where blscfg stands, one element {"blscfg": True}
     """
     top = []
@@ -75,6 +76,7 @@ def parse_menu(text):
                 "id": _entry_id(words),
                 "release": None,
                 "panic": None,
+                "dracut": {},
                 "entries": [] if words[0] == "submenu" else None,
             }
             if stack[-1] is not None:
@@ -91,6 +93,7 @@ def parse_menu(text):
             current["release"] = release_of(words[1])
             arguments.append(words[2:])
             current["panic"] = weakest([panic_of(line) for line in arguments])
+            current["dracut"] = shared([dracut_of(line) for line in arguments])
         elif words[0] == "blscfg" and stack[-1] is not None:
             stack[-1].append({"blscfg": True})
     return top
@@ -134,6 +137,17 @@ def weakest(panics):
     return 0 if 0 in panics else max(panics)
 
 
+def dracut_of(arguments):
+    """Return {name: value} of the arguments that tell dracut what to do where it finds no root disk (dracut.cmdline(7)); the last counts."""
+    pairs = [word.partition("=")[::2] for word in arguments]
+    return dict(pair for pair in pairs if pair[0] in ("rd.shell", "rd.emergency"))
+
+
+def shared(lines):
+    """Return what all of several {name: value} have, with the last one's values."""
+    return dict((name, value) for name, value in lines[-1].items() if all(name in line for line in lines))
+
+
 def parse_default(text):
     """Return what a grub.cfg chooses where no one-shot entry is set: "0", "${saved_entry}", a title, an id; None where it says nothing.
 
@@ -150,11 +164,13 @@ def parse_bls(name, text, common=""):
     """Return the menu entry of one BLS file: its id is the file's name without .conf; common is what $kernelopts stands for."""
     values = dict(line.strip().partition(" ")[::2] for line in text.splitlines() if line.strip())
     values = dict((key, value.strip()) for key, value in values.items())
+    arguments = values.get("options", "").replace("$kernelopts", common).split()
     return {
         "title": values.get("title", name[: -len(".conf")]),
         "id": name[: -len(".conf")],
         "release": release_of(values.get("linux", "")) or values.get("version") or None,
-        "panic": panic_of(values.get("options", "").replace("$kernelopts", common).split()),
+        "panic": panic_of(arguments),
+        "dracut": dracut_of(arguments),
         "entries": None,
     }
 
@@ -224,10 +240,11 @@ def with_paths(entries, prefix=""):
 
 
 def flat(entries):
-    """Return [{id, title, release, panic}] of a menu with paths, submenus flattened; the id is the path."""
+    """Return [{id, title, release, panic, dracut}] of a menu with paths, submenus flattened; the id is the path."""
     found = []
     for entry in entries:
-        found.extend([dict(_told(entry), panic=entry["panic"])] if entry["entries"] is None else flat(entry["entries"]))
+        plain = entry["entries"] is None
+        found.extend([dict(_told(entry), panic=entry["panic"], dracut=entry["dracut"])] if plain else flat(entry["entries"]))
     return found
 
 
@@ -238,7 +255,8 @@ def _told(entry):
 def collect(host):
     """Return {configuration, bls, entries, saved_entry, next_entry, saves, pinned, default, next}, or None without a configuration of GRUB.
 
-    entries      [{id, title, release, panic}], submenus flattened; panic: seconds until the kernel reboots by itself, None where it waits
+    entries      [{id, title, release, panic, dracut}], submenus flattened; panic: seconds until the kernel reboots by itself, None where it
+                 waits; dracut: rd.shell and rd.emergency, where the command line has them
     saved_entry, next_entry  as grubenv has them, None where it does not
     saves        bool: the default is the saved entry
     pinned       bool: and it is saved by its name and is a kernel's own, so that it stays the same whatever else is installed

@@ -125,6 +125,27 @@ def test_each_entry_has_a_panic_of_its_own():
 
 
 @pytest.mark.parametrize(
+    "first, second, dracut",
+    [
+        ("rd.shell=0 rd.emergency=reboot", "rd.shell=0 rd.emergency=reboot", {"rd.shell": "0", "rd.emergency": "reboot"}),
+        ("rd.shell", "rd.shell=0 rd.shell", {"rd.shell": ""}),
+        ("rd.shell=0", "ro", {}),
+        ("ro", "rd.shell=0 rd.emergency=halt", {}),
+        ("rd.shellfish=0 rd.emergency=reboot", "rd.emergency=halt", {"rd.emergency": "halt"}),
+    ],
+)
+def test_dracut_is_told_what_all_kernel_lines_of_an_entry_tell_it(first, second, dracut):
+    text = "menuentry a {\nlinux /vmlinuz-1.0\n}\nmenuentry b {\nlinux /vmlinuz-2.0 %s\nlinux /vmlinuz-2.0 %s\n}\n" % (first, second)
+    assert [entry["dracut"] for entry in grub_menu.parse_menu(text)] == [{}, dracut]
+
+
+def test_arguments_of_a_bls_entry():
+    text = BLS % {"release": EL8_NEW}
+    entry = grub_menu.parse_bls("x.conf", text, "root=/dev/sda1 rd.shell=0 panic=9")
+    assert (entry["panic"], entry["dracut"]) == (9, {"rd.shell": "0"})
+
+
+@pytest.mark.parametrize(
     "saved, pinned",
     [
         ("openSUSE Leap 15.5", False),
@@ -180,7 +201,7 @@ def test_el8_bls_is_sorted_as_grub_sorts_it():
         "5.14.0-9.el9.x86_64",
         "0-rescue-" + MACHINE,
     ]
-    assert menu["entries"][6] == {"id": "uefi-firmware", "title": "System setup", "release": None, "panic": None}
+    assert menu["entries"][6] == {"id": "uefi-firmware", "title": "System setup", "release": None, "panic": None, "dracut": {}}
 
 
 def test_rocky9_stub_on_the_efi_partition_leads_to_boot():
