@@ -241,6 +241,10 @@ node:
       description: Whether the host belongs to the control plane (an admin kubeconfig, or an API server runs).
       type: bool
       sample: false
+    etcd:
+      description: Whether a member of the cluster's etcd runs here or is meant to (a static pod of kubeadm or RKE2, the data of k3s or RKE2).
+      type: bool
+      sample: false
     cluster:
       description: The first 16 hexadecimal digits of the SHA-256 of the cluster's CA certificate, the same on all its nodes; null where unknown.
       type: str

@@ -133,10 +133,11 @@ def control_plane(host, cluster, etcd, api_servers, outage_ok=False, unchecked_o
     refused = []
     if serves:
         refused += _api(host, cluster, [server for server in api_servers if _address(server) not in own], outage_ok)
-    if etcd and etcd["present"] or serves and not etcd:
+    member = etcd["present"] if etcd else host.get("etcd", False)
+    if member or serves and not etcd:
         refused += _etcd(etcd, outage_ok, unchecked_ok)
     return {
-        "concerned": bool(serves or etcd and etcd["present"]),
+        "concerned": bool(serves or member),
         "refused": refused,
         "snapshot": bool(etcd and etcd["members"]),
     }

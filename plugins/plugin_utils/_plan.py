@@ -26,7 +26,15 @@ from ._remedies import CLUSTER, DISRUPTIONS, HOST, MAINTENANCE, REMEDIES, moves_
 Wishes = collections.namedtuple("Wishes", "max_disruption conditions drained cluster_changes limited")
 
 # Variables of the operator's, which each host may have of its own, that decide over a plan.
-VARIABLES = ("calico_manifest", "iptables_duplicates_persisted", "kernel_calico_ok", "kernel_reboot_ok", "kernel_target_release")
+VARIABLES = (
+    "calico_manifest",
+    "iptables_duplicates_persisted",
+    "kernel_calico_ok",
+    "kernel_reboot_ok",
+    "kernel_target_release",
+    "nodemend_cluster_host",
+    "nodemend_control_plane_group",
+)
 
 
 def wishes(max_disruption="none", conditions=None, drained=False, cluster_changes=False, limited=False):
@@ -68,7 +76,7 @@ def maintenances(entries, scans, drained):
     """Return {host: {remedies, drain, gate}}: what the maintenance of each host does, for remedies that are allowed.
 
     drain  whether its pods are moved away and back again
-    gate   whether the control plane must be able to do without it
+    gate   whether the control plane and etcd must be able to do without it
     """
     found = {}
     for entry in entries:
@@ -79,7 +87,7 @@ def maintenances(entries, scans, drained):
             # Those who have drained a host by hand may have a control plane that nobody here can ask.
             ours = entry["moves_pods"] and not drained
             shared["drain"] |= bool(ours and node.get("kubernetes"))
-            shared["gate"] |= bool(ours and node.get("control_plane"))
+            shared["gate"] |= bool(ours and _serves(node))
     return found
 
 
@@ -157,6 +165,11 @@ def _judged(entry, against):
 
 
 def _workers_first(scans):
-    """Host names, the control plane last: what goes wrong should go wrong on a worker."""
+    """Host names, the control plane and etcd last: what goes wrong should go wrong on a worker."""
     done = [host for host, scan in scans.items() if not not_scanned(scan)]
-    return sorted(done, key=lambda host: bool(node_of(scans[host]).get("control_plane")))
+    return sorted(done, key=lambda host: _serves(node_of(scans[host])))
+
+
+def _serves(node):
+    """Whether the whole cluster needs what runs on this host."""
+    return bool(node.get("control_plane") or node.get("etcd"))

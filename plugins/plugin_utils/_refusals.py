@@ -47,7 +47,7 @@ def of_host(entry, node, cluster, wished, variables, upgraded):
     against = _too_disruptive(entry, wished)
     against += ["needs -e %s=true" % option for option in entry["options"] if not truth(variables.get(option))]
     if entry["moves_pods"] and not wished.drained:
-        against += _not_drained(entry, node, cluster)
+        against += _not_drained(entry, node, cluster) if node.get("kubernetes") else _not_spared(entry, node, cluster, variables)
     if entry["remedy"] == "kernel" and node.get("kubernetes") and not truth(variables.get("kernel_calico_ok")):
         against += _no_calico_for(node, cluster, variables.get("kernel_target_release"), upgraded)
     return against
@@ -65,18 +65,30 @@ def _too_disruptive(entry, wished):
 
 def _not_drained(entry, node, cluster):
     """Pods are moved only by the cluster that they run in, from a node that is proved to be this host."""
-    if not node.get("kubernetes") and not node.get("control_plane"):
-        return []
     by_hand = "or drain it yourself, then run with -e nodemend_drained=true --limit %s" % entry["host"]
     if cluster is None or lack(cluster):
         return ["its pods must move first, and %s; %s" % (lack(cluster) if cluster else "its cluster is not known", by_hand)]
-    if not node.get("kubernetes"):
-        return []
     try:
         proved_node(node, cluster["scan"]["cluster"])
     except ValueError as exc:
         return ["its pods must move first, and which node it is could not be proved: %s; %s" % (str(exc).rstrip("."), by_hand)]
     return []
+
+
+def _not_spared(entry, node, cluster, variables):
+    """A host that is no node has no pods to move, but its API server or member of etcd stops with it."""
+    if not node.get("control_plane") and not node.get("etcd"):
+        return []
+    if cluster is None and (variables.get("nodemend_cluster_host") or variables.get("nodemend_control_plane_group")):
+        return []
+    why = "its cluster is not known" if cluster is None else lack(cluster)
+    if why is None:
+        return []
+    told = (
+        "an API server or a member of etcd stops with it, and %s; name a host that may ask the API server, -e nodemend_cluster_host=HOST, "
+        "or see that the others do without it, then run with -e nodemend_drained=true --limit %s"
+    )
+    return [told % (why, entry["host"])]
 
 
 def _no_calico_for(node, cluster, target, upgraded):

@@ -72,7 +72,8 @@ class ActionModule(Machine):
             self.save("cut")
             raise AnsibleConnectionFailure("no route to host")
         faulty = [] if m["running"] in m["candidates"] else ["kernel_below_minimum"]
-        return {"node": {"name": m["node"]}, "faulty": faulty, "conditions": [{"condition": one, "message": "too old"} for one in faulty]}
+        node = {"name": m["node"], "control_plane": False, "etcd": m["etcd"]}
+        return {"node": node, "faulty": faulty, "conditions": [{"condition": one, "message": "too old"} for one in faulty]}
 """
 BOOT_KERNEL = """
 class ActionModule(Machine):
@@ -296,6 +297,7 @@ class Host:
             "reboots": "at once",
             "obstacle": None,
             "node": None,
+            "etcd": False,
             "system": {"id": "rocky", "family": "redhat", "major": 8, "name": "Rocky Linux 8", "codename": None, "version_id": "8.10"},
             "managed_by": None,
             "saves": True,
@@ -673,6 +675,15 @@ def test_one_that_somebody_has_drained_by_hand_is_left_to_them(host):
     host.fresh(candidates=[NEW], node="w1")
     assert host.again(**arguments(kernel_maintained="true")).rc == 0
     assert host.log() == WAY + END
+
+
+def test_a_member_of_etcd_that_is_no_node_is_not_stopped_unless_somebody_else_has_seen_to_it(host):
+    host.fresh(candidates=[NEW], etcd=True)
+    run = host.again(**arguments())
+    assert run.rc != 0 and "a member of etcd stops with it, so it was not rebooted" in run.all
+    assert host.log() == WAY[:-1] and host.default() == OLD
+    assert host.again(**arguments(kernel_maintained="true")).rc == 0
+    assert host.default() == NEW
 
 
 def test_a_controller_that_is_killed_after_every_step(host):

@@ -65,7 +65,7 @@ def role(tmp_path):
     def run(*words, nodes=("w1", "w2"), fails=(), spec=None, inventory="w1 %s\n" % LIVE):
         (tmp_path / "fails").write_text("".join(word + "\n" for word in fails))
         (tmp_path / "node").write_text(json.dumps({"metadata": {}, "spec": spec or {}}))
-        self = {"name": "w1", "cluster": "c0ffee", "control_plane": False, "kubernetes": True, "addresses": ["10.0.0.1"]}
+        self = {"name": "w1", "cluster": "c0ffee", "control_plane": False, "etcd": False, "kubernetes": True, "addresses": ["10.0.0.1"]}
         cluster = {"id": "c0ffee", "api_ready": True, "version": "v1.20.2", "kubectl": str(kubectl), "kubeconfig": "/etc/kubernetes/admin.conf"}
         stub = {
             "node_condition_info": {"node": self},

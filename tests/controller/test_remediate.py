@@ -104,6 +104,17 @@ def test_a_maintenance_moves_the_pods_once_for_all_remedies_that_need_it(stage):
     assert run.rc == 0
 
 
+def test_hosts_with_etcd_alone_are_stopped_under_the_lock_and_only_where_etcd_can_spare_them(stage):
+    etcd = {"faulty": KERNEL, "node": {"kubernetes": False, "name": None, "cluster": "one", "etcd": True}}
+    hosts = dict(cluster(w1={"faulty": KERNEL}), e1=etcd, e2=dict(etcd, fails=["control_plane_gate"]), e3=etcd)
+    run = stage.run(REMEDIATE, hosts, *disrupt("reboot"), *REBOOT)
+    worker = ["w1 drained", "w1 kernel", "w1 uncordoned"]
+    assert ran(stage) == worker + ["e1 lock", "e1 control_plane_gate", "e1 kernel", "e1 unlock", "e2 lock", "e2 control_plane_gate", "e2 unlock"]
+    assert re.search(r"FAILED on e2: .*control_plane_gate went wrong", run.text)
+    assert re.search(r"Not begun, as something had failed before:\n  kernel .* on e3", run.text)
+    assert run.rc == 2
+
+
 def test_a_kernel_that_is_only_installed_moves_no_pods(stage):
     stage.run(REMEDIATE, cluster(w1={"faulty": KERNEL}), *disrupt("reboot"))
     assert ran(stage) == ["w1 kernel"]

@@ -14,8 +14,8 @@ import re
 from .._host import Unavailable
 from .._source import reads, runs
 from .kubelet import flag
+from .node_identity import etcd_process, rancher_etcd
 
-MANIFESTS = ("/etc/kubernetes/manifests/etcd.yaml", "/var/lib/rancher/rke2/agent/pod-manifests/etcd.yaml")
 RANCHER = "/var/lib/rancher/%s/server/"
 KUBEADM = "/etc/kubernetes/pki/etcd/"
 LOCAL = "https://127.0.0.1:2379"
@@ -23,9 +23,7 @@ LOCAL = "https://127.0.0.1:2379"
 SETTINGS = ("ETCDCTL_CACERT", "ETCDCTL_CERT", "ETCDCTL_KEY", "ETCD_LISTEN_CLIENT_URLS", "ETCD_TRUSTED_CA_FILE", "ETCD_CERT_FILE", "ETCD_KEY_FILE")
 
 SOURCES = tuple(
-    [reads(path, "whether it exists: a member is meant to run here") for path in MANIFESTS]
-    + [
-        reads(RANCHER % "*" + "db/etcd", "whether it exists: the etcd within k3s or RKE2", root=True),
+    [
         reads(KUBEADM + "healthcheck-client.crt", "whether it exists: the certificate that kubeadm's own checks use"),
         reads("/proc/[0-9]*/environ", "etcd's settings of addresses and certificate files; no other name is kept", root=True),
         reads("/proc/[0-9]*/root/usr/local/bin/etcdctl", "whether etcd's image has it, where the host has none", root=True),
@@ -52,7 +50,7 @@ def parse_members(text):
     return "%x" % answer["header"]["member_id"], members
 
 
-def collect(host, processes, node):
+def collect(host, processes, node, node_identity):
     """Return {present, distribution, etcdctl, endpoint, credentials, own, members, problem}.
 
     present       a member of the cluster's etcd belongs to this host, running or not
@@ -64,11 +62,10 @@ def collect(host, processes, node):
     members       [{id, name, client_urls, learner, healthy}], None where they could not be had
     problem       why not, else None
     """
-    # Deeper ones belong to a cluster in containers (kind) on this host.
-    process = next((item for item in processes if item["name"] == "etcd" and (item["nested"] or 0) < 2), None)
-    rancher = next((name for name in ("k3s", "rke2") if name == node["distribution"] and host.exists(RANCHER % name + "db/etcd")), None)
+    process = etcd_process(host, processes)
+    rancher = rancher_etcd(host, node)
     found = {
-        "present": bool(process or rancher or any(host.exists(path) for path in MANIFESTS)),
+        "present": node_identity["etcd"],
         "distribution": rancher,
         "etcdctl": None,
         "endpoint": None,

@@ -2,7 +2,7 @@
 # Copyright (c) 2026, The nodemend authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to nodemend.kubernetes: may change at any time.
-"""Fact: which Kubernetes node this host is, of which cluster, and whether it belongs to the control plane."""
+"""Fact: which Kubernetes node this host is, of which cluster, and whether it belongs to the control plane or to etcd."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -31,6 +31,8 @@ AUTHORITIES = (
 )
 KUBELET_KUBECONFIG = "/etc/kubernetes/kubelet.conf"
 MANIFEST = "/etc/kubernetes/manifests/kube-apiserver.yaml"
+ETCD_MANIFESTS = ("/etc/kubernetes/manifests/etcd.yaml", "/var/lib/rancher/rke2/agent/pod-manifests/etcd.yaml")
+RANCHER_ETCD = "/var/lib/rancher/%s/server/db/etcd"
 
 SOURCES = tuple(
     [reads(path, "the node's name, from the subject of the kubelet's client certificate", root=True) for path in CLIENT_CERTIFICATES]
@@ -39,8 +41,10 @@ SOURCES = tuple(
         reads(KUBELET_KUBECONFIG, "the CA certificate that the kubelet trusts, where it lies in no file", root=True),
         reads(MANIFEST, "whether it exists: an API server in a pod is this cluster's own"),
         reads("/proc/self/ns/net", "the host's network namespace"),
-        reads("/proc/[0-9]*/ns/net", "whether an API server in a pod uses it; else it may be another cluster's", root=True),
+        reads("/proc/[0-9]*/ns/net", "whether an API server or etcd in a container uses it; else it may be another cluster's", root=True),
     ]
+    + [reads(path, "whether it exists: a member of etcd is meant to run here") for path in ETCD_MANIFESTS]
+    + [reads(RANCHER_ETCD % "*", "whether it exists: the etcd within k3s or RKE2", root=True)]
     + [reads(path, "whether it exists: a sign of a control-plane host") for path in ADMIN_KUBECONFIGS]
 )
 
@@ -48,31 +52,45 @@ _NODE_USER = "system:node:"
 _AUTHORITY_DATA = re.compile(r"^\s*certificate-authority-data:\s*([A-Za-z0-9+/=]+)\s*$", re.MULTILINE)
 
 
-def collect(host, processes, kubelet=None):
-    """Return {name, name_source, control_plane, cluster, admin_kubeconfig}.
+def collect(host, processes, node, kubelet=None):
+    """Return {name, name_source, control_plane, etcd, cluster, admin_kubeconfig}.
 
     name         the Kubernetes node's name where the kubelet's certificate or arguments prove it, else None
+    etcd         whether a member of the cluster's etcd runs here or is meant to
     cluster      first 16 hexadecimal digits of the SHA-256 of the cluster's CA certificate, else None
     """
     name, source = _name(host, kubelet)
     admin = next((path for path in ADMIN_KUBECONFIGS if _exists(host, path)), None)
-    serves = any(process["name"] in CONTROL_PLANE and _own(host, process) for process in processes)
+    serves = any(process["name"] in CONTROL_PLANE and _own(host, process, (MANIFEST,)) for process in processes)
     return {
         "name": name,
         "name_source": source,
         "control_plane": admin is not None or serves,
+        "etcd": bool(
+            etcd_process(host, processes) or rancher_etcd(host, node) or any(_exists(host, path) for path in ETCD_MANIFESTS)
+        ),
         "cluster": _cluster(host),
         "admin_kubeconfig": admin,
     }
 
 
-def _own(host, process):
+def etcd_process(host, processes):
+    """Return the process of this host's member of the cluster's etcd, or None."""
+    return next((process for process in processes if process["name"] == "etcd" and _own(host, process, ETCD_MANIFESTS)), None)
+
+
+def rancher_etcd(host, node):
+    """Return "k3s" or "rke2" where their own etcd has its data here, else None."""
+    return next((name for name in ("k3s", "rke2") if name == node["distribution"] and _exists(host, RANCHER_ETCD % name)), None)
+
+
+def _own(host, process, manifests):
     """Return whether it serves this host's cluster: a pod may hold another cluster's control plane (vcluster, Kamaji)."""
     # A static pod is one PID namespace below ours; deeper ones belong to a cluster in containers (kind) on this host.
     if (process["nested"] or 0) > 1:
         return False
     try:
-        return not process["nested"] or shares_network(host, process["pid"]) or _exists(host, MANIFEST)
+        return not process["nested"] or shares_network(host, process["pid"]) or any(_exists(host, path) for path in manifests)
     except Unavailable:
         return True  # only root can tell, and most are
 

@@ -107,6 +107,9 @@ def test_no_member_here():
     assert not found["present"] and found["problem"] is None
     # Another cluster's, in a container in a container.
     assert not fact("etcd", host(processes=[process(1501, "etcd", nested=2, words=ETCD)]))["present"]
+    # An application's, in a pod with a network of its own.
+    links = {"/proc/self/ns/net": "net:[4026531840]", "/proc/1501/ns/net": "net:[4026532000]"}
+    assert not fact("etcd", host(processes=[process(1501, "etcd", nested=1, words=ETCD)], links=links))["present"]
 
 
 def test_one_that_is_down():

@@ -29,6 +29,7 @@ def test_nothing_known():
         "name": None,
         "name_source": None,
         "control_plane": False,
+        "etcd": False,
         "cluster": None,
         "admin_kubeconfig": None,
     }
@@ -111,3 +112,30 @@ def test_a_worker_may_host_another_clusters_control_plane(nested, links, files, 
 def test_without_root_nobody_can_tell_whose_it_is():
     found = identity(process(1500, "kube-apiserver", nested=1), links=OWN_NETWORK, denied=("/proc/*/ns/net",), root=False)
     assert found["control_plane"] is True
+
+
+@pytest.mark.parametrize(
+    "nested, links, more, answer",
+    [
+        (0, OWN_NETWORK, {}, True),
+        (1, dict(OWN_NETWORK, **{"/proc/1500/ns/net": "net:[4026531840]"}), {}, True),
+        (1, OWN_NETWORK, {}, False),
+        (2, {}, {}, False),
+        (0, {}, {"words": ("etcdctl",), "name": "etcdctl"}, False),
+    ],
+    ids=["by systemd, without a kubelet", "in a container with the host's network", "an application's in a pod", "a cluster in containers", "not etcd"],
+)
+def test_a_member_of_etcd(nested, links, more, answer):
+    found = identity(process(1500, more.get("name", "etcd"), nested=nested, words=more.get("words", ())), links=links)
+    assert (found["etcd"], found["control_plane"], found["name"]) == (answer, False, None)
+
+
+@pytest.mark.parametrize("path", node_identity.ETCD_MANIFESTS)
+def test_a_member_of_etcd_that_is_down(path):
+    assert identity(files={path: "kind: Pod\n"})["etcd"] is True
+
+
+@pytest.mark.parametrize("unit, answer", [("k3s.service", True), ("rke2-server.service", False)])
+def test_the_etcd_within_k3s(unit, answer):
+    files = {"/etc/systemd/system/" + unit: "[Unit]\n", "/var/lib/rancher/k3s/server/db/etcd/member": ""}
+    assert identity(files=files)["etcd"] is answer

@@ -116,8 +116,8 @@ def test_quorum(voters, needed):
     assert quorum(voters) == needed
 
 
-def host(number=1, control_plane=True):
-    return {"name": "c%d" % number, "control_plane": control_plane, "addresses": ["10.0.0.%d" % number]}
+def host(number=1, control_plane=True, etcd=False):
+    return {"name": "c%d" % number, "control_plane": control_plane, "etcd": etcd, "addresses": ["10.0.0.%d" % number]}
 
 
 def servers(*ready):
@@ -166,6 +166,7 @@ LEARNER = {"id": "9", "name": "m4", "healthy": True, "learner": True, "client_ur
         # A host with etcd alone.
         (host(control_plane=False, number=7), 3, etcd(True, True, True), servers(True, True, True), {}, []),
         (host(control_plane=False, number=7), 3, etcd(True, True, False), servers(False, False, False), {}, ["m3", "needs 2"]),
+        (host(control_plane=False, number=7, etcd=True), 3, {}, servers(True, True, True), {}, ["could not be looked for"]),
         # etcd that could not be asked.
         (host(), 3, NO_ETCDCTL, servers(True, True, True), {}, ["etcd's members could not be asked: etcdctl is neither"]),
         (host(), 3, NO_ETCDCTL, servers(True, True, True), {"unchecked_ok": True}, []),

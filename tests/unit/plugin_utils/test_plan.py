@@ -111,6 +111,30 @@ def test_a_host_of_the_control_plane_that_is_no_node_needs_no_proof():
     assert _plan.maintenances([entry], scans, False) == {"cp": {"remedies": ["iptables_backend"], "drain": False, "gate": True}}
 
 
+def etcd_alone(*verdicts, **node):
+    """A host as kubespray's group etcd may have it: no kubelet, no kubeconfig, no CA of the cluster."""
+    return scan(*verdicts, **dict({"name": None, "kubernetes": False, "cluster": None, "control_plane": False, "etcd": True}, **node))
+
+
+@pytest.mark.parametrize("node, variables", [({"cluster": "one"}, {}), ({}, {"nodemend_cluster_host": "cp"}), ({}, {"nodemend_control_plane_group": "cps"})])
+def test_hosts_with_etcd_alone_come_after_the_workers_and_are_asked_about(node, variables):
+    scans = OrderedDict([("e1", etcd_alone(KERNEL, **node)), ("e2", etcd_alone(KERNEL, **node)), ("w", member("w", KERNEL))])
+    entries = plan(scans, clusters=[cluster()], variables=dict(REBOOT, **variables))
+    assert brief(entries) == [("w", "kernel", True), ("e1", "kernel", True), ("e2", "kernel", True)]
+    assert _plan.maintenances(entries, scans, False)["e2"] == {"remedies": ["kernel"], "drain": False, "gate": True}
+
+
+def test_a_host_with_etcd_alone_whose_cluster_nobody_can_ask_is_refused_unless_its_kernel_is_only_installed():
+    scans = {"e1": etcd_alone(KERNEL)}
+    (entry,) = plan(scans, clusters=[cluster()], variables=REBOOT)
+    assert not entry["allowed"]
+    assert "a member of etcd stops with it, and its cluster is not known" in entry["reason"] and "nodemend_cluster_host=HOST" in entry["reason"]
+    (entry,) = plan({"e1": etcd_alone(KERNEL, cluster="one")}, clusters=[silent("it is asleep")], variables=REBOOT)
+    assert not entry["allowed"] and "stops with it, and it is asleep" in entry["reason"]
+    (entry,) = plan(scans, clusters=[cluster()])
+    assert entry["allowed"] and _plan.maintenances([entry], scans, False)["e1"]["gate"] is False
+
+
 def test_only_what_is_allowed_and_needs_one_shares_a_maintenance():
     scans = {"w": member("w", BACKEND, KERNEL, verdict()), "cp": member("cp")}
     entries = plan(scans, "drain", clusters=[cluster()])
