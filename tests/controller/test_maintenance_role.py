@@ -2,9 +2,11 @@
 
 import json
 import os
+import pathlib
 import shutil
 
 import pytest
+from ansible.plugins.connection import local
 from conftest import DEAD, LIVE, ROOT, playbook
 
 INFO = """
@@ -15,7 +17,23 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         return dict(task_vars["stub"][%r], changed=False)
 """
-# Answers with what lies in its folder; says no to what begins with a line of the file "fails" ("!" is the end of a command).
+# Ends the local connection, with whose text it begins, to a host that has died: as soon as there is a file "dead".
+MORTAL = """
+from ansible.errors import AnsibleConnectionFailure
+
+_exec_command = Connection.exec_command
+
+
+def exec_command(self, *arguments, **options):
+    if os.path.exists(os.path.join(os.path.dirname(__file__), "..", "dead")):
+        raise AnsibleConnectionFailure("no route to host")
+    return _exec_command(self, *arguments, **options)
+
+
+Connection.exec_command = exec_command
+"""
+# Answers with what lies in its folder; says no to what begins with a line of the file "fails" ("!" is the end of a command). What begins with the line
+# of "dies" is the last that mortal hosts live to see.
 KUBECTL = """#!/bin/sh
 here=$(dirname "$0")
 shift_options() { while case $1 in --*) true ;; *) false ;; esac; do shift; done; echo "$*"; }
@@ -24,9 +42,12 @@ echo "$words" >>"$here/log"
 while read -r word; do
     case "$words!" in "$word"*) echo "error: $word refused" >&2; exit 1 ;; esac
 done <"$here/fails"
+read -r last <"$here/dies"
+case $words! in "$last"*) touch "$here/dead" ;; esac
 case $words in
     version*) echo '{"clientVersion": {"gitVersion": "v1.20.2"}}' ;;
     "get node "*) cat "$here/node" ;;
+    "get endpoints "*) echo '{"subsets": [{"addresses": [{"ip": "10.0.0.9"}], "ports": [{"port": 6443}]}]}' ;;
     "get lease "*) [ ! -e "$here/lease" ] || cat "$here/lease" ;;
     "get pods"* | "get poddisruptionbudgets"*) echo '{"items": []}' ;;
     create* | replace*) cat >"$here/lease"; sed -i 's/"name"/"resourceVersion": "1", "name"/' "$here/lease" ;;
@@ -58,19 +79,23 @@ def role(tmp_path):
         (target / "plugins" / "action" / (module + ".py")).write_text(INFO % module)
     (tmp_path / "play.yml").write_text(PLAY)
     (tmp_path / "log").write_text("")
+    (tmp_path / "connection_plugins").mkdir()
+    (tmp_path / "connection_plugins" / "mortal.py").write_text(pathlib.Path(local.__file__).read_text() + MORTAL)
     kubectl = tmp_path / "kubectl"
     kubectl.write_text(KUBECTL)
     kubectl.chmod(0o755)
 
-    def run(*words, nodes=("w1", "w2"), fails=(), spec=None, inventory="w1 %s\n" % LIVE):
+    def run(*words, nodes=("w1", "w2"), fails=(), dies="nobody", spec=None, etcd=None, inventory="w1 %s\n" % LIVE):
         (tmp_path / "fails").write_text("".join(word + "\n" for word in fails))
+        (tmp_path / "dies").write_text(dies + "\n")
+        (tmp_path / "dead").unlink(missing_ok=True)
         (tmp_path / "node").write_text(json.dumps({"metadata": {}, "spec": spec or {}}))
         self = {"name": "w1", "cluster": "c0ffee", "control_plane": False, "etcd": False, "kubernetes": True, "addresses": ["10.0.0.1"]}
         cluster = {"id": "c0ffee", "api_ready": True, "version": "v1.20.2", "kubectl": str(kubectl), "kubeconfig": "/etc/kubernetes/admin.conf"}
         stub = {
             "node_condition_info": {"node": self},
             "cluster_condition_info": {"cluster": dict(cluster, nodes=[node(name) for name in nodes])},
-            "etcd_info": {"etcd": {"etcd": {"present": False}}},
+            "etcd_info": {"etcd": {"etcd": etcd or {"present": False}}},
         }
         variables = {"stub": stub, "maintenance_cluster_host": "localhost"}
         words = [part for word in words for part in (("-e", word) if "=" in word else (word,))]
@@ -156,6 +181,32 @@ def test_one_cordoned_by_somebody_else_stays_so(role, fail_drain):
 def test_a_cluster_host_that_dies_before_anything_is_changed(role):
     done = role("maintenance_cluster_host=c1", inventory="w1 %s\nc1 %s\n" % (LIVE, DEAD))
     assert done.rc != 0 and "The node w1 could not be read through c1:" in done.text and role.calls() == []
+
+
+MORTAL_HOSTS = "w1 %s\nc1 ansible_connection=mortal ansible_pipelining=true\n" % LIVE
+THREE = [{"id": str(number), "name": "e%d" % number, "client_urls": [], "learner": False, "healthy": True} for number in range(3)]
+MEMBER = {"present": True, "own": "0", "members": THREE, "problem": None, "etcdctl": "true", "endpoint": "https://127.0.0.1:2379", "credentials": []}
+
+
+@pytest.mark.parametrize(
+    "dies, etcd, why, end",
+    [
+        ("drain w1 --ignore-daemonsets --timeout=600s!", None, "The maintenance lock could not be read through c1", "w1 IS STILL CORDONED"),
+        ("create", None, "c1, on which kubectl runs, does not answer any more", "w1 was not touched"),
+        ("get endpoints", MEMBER, "c1, through which the API servers are asked, does not answer any more", "w1 was not touched"),
+    ],
+)
+def test_a_cluster_host_that_dies_is_told_of_in_a_play_that_does_not_ignore_it(role, tmp_path, dies, etcd, why, end):
+    done = role("maintenance_cluster_host=c1", dies=dies, etcd=etcd, inventory=MORTAL_HOSTS)
+    assert done.rc == 2 and why in done.text and end in done.text
+    assert "The maintenance lock could not be given back" in done.text
+    assert ("on c1: %s --kubeconfig /etc/kubernetes/admin.conf uncordon w1" % (tmp_path / "kubectl") in done.text) == ("CORDONED" in end)
+
+
+def test_a_member_of_etcd_that_dies_before_its_snapshot_gives_the_lock_back(role):
+    done = role(dies="get --raw", etcd=MEMBER, inventory="w1 ansible_connection=mortal\n")
+    assert done.rc == 2 and "w1 does not answer any more, so there may be no snapshot of etcd" in done.text
+    assert "holderIdentity" not in role.lease()["spec"]
 
 
 def test_no_more_hosts_at_a_time_than_allowed(role):
