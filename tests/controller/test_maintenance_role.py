@@ -209,9 +209,10 @@ def test_a_member_of_etcd_that_dies_before_its_snapshot_gives_the_lock_back(role
     assert "holderIdentity" not in role.lease()["spec"]
 
 
-def test_no_more_hosts_at_a_time_than_allowed(role):
-    done = role(inventory="w1 %s\nw2 %s\n" % (LIVE, LIVE))
-    assert done.rc != 0 and "maintenance_max_batch allows 1" in done.text and role.calls() == []
+@pytest.mark.parametrize("entry", ["main", "lock", "control_plane_gate"])
+def test_one_host_at_a_time(role, entry):
+    done = role("entry=%s" % entry, inventory="w1 %s\nw2 %s\n" % (LIVE, LIVE))
+    assert done.rc != 0 and "the hosts of a cluster are stopped one at a time" in done.text and role.calls() == []
 
 
 def test_the_lock_must_outlive_the_drain(role):

@@ -378,6 +378,12 @@ def test_two_at_a_time_when_asked(stage):
     assert run.text.count("PLAY [Remediate with runtime_limits]") == 2
 
 
+def test_a_maintenance_is_of_one_host_whatever_is_asked(stage):
+    run = stage.run(REMEDIATE, cluster(w1={"faulty": BACKEND}, w2={"faulty": BACKEND}), *disrupt("drain"), "-e", "nodemend_serial=2")
+    assert ran(stage) == ["w1 drained", "w1 iptables_backend", "w1 uncordoned", "w2 drained", "w2 iptables_backend", "w2 uncordoned"]
+    assert run.rc == 0
+
+
 @pytest.mark.parametrize("value", ["harmless", "all"])
 def test_a_bad_permission_is_named_with_what_is_valid(stage, value):
     run = stage.run(REMEDIATE, {"w1": {"faulty": LIMITS}}, *disrupt(value))
