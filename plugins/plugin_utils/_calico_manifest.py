@@ -34,6 +34,13 @@ POD_MANIFEST = (
     "containers", "initContainers", "volumes", "tolerations", "nodeSelector", "hostNetwork", "hostPID", "securityContext", "serviceAccount",
     "serviceAccountName", "restartPolicy", "terminationGracePeriodSeconds",
 )  # fmt: skip
+# What a probe asks of BIRD, which only runs where the backend wants it (node/filesystem/etc/rc.local); from 3.33 on with two dashes.
+PROBES = ("livenessProbe", "readinessProbe")
+BIRD = re.compile(r"^-+bird6?-(live|ready)$")
+WITHOUT_BIRD = ("none", "vxlan")
+# Programs of the official probes, by release; then what the API server takes where a probe says nothing. More is more patient.
+PROBING = ("calico-node", "calico", "check-status", "calico-typha")
+PATIENCE = {"failureThreshold": 3, "initialDelaySeconds": 0, "periodSeconds": 10, "timeoutSeconds": 1}
 OFFICIAL = ("", "calico", "docker.io/calico", "quay.io/calico")
 NAMES = ("node", "cni", "kube-controllers", "pod2daemon-flexvol", "typha", "calico")
 # What old manifests said where nobody had chosen.
@@ -79,6 +86,9 @@ def carry(documents, live, discard=(), image_prefix=None):
                 container["image"] = _moved(container["image"], prefix)
         elif document["kind"] == "ConfigMap" and document["metadata"]["name"] == CONFIG and old is not None:
             _config(document, old, carried)
+    for document in documents:
+        if document["kind"] == "DaemonSet":
+            _without_bird(document, documents, carried)
     if prefix:
         carried.keep("images", "from %s" % prefix)
     return documents, carried
@@ -196,10 +206,59 @@ def _container(name, new, old, carried):
     if old.get("imagePullPolicy", "IfNotPresent") != new.get("imagePullPolicy", "IfNotPresent"):
         new["imagePullPolicy"] = old["imagePullPolicy"]
         carried.keep(name, "imagePullPolicy %s" % old["imagePullPolicy"])
+    for probe in PROBES:
+        if probe in old and probe in new:
+            _probe(name, probe, new[probe], old[probe], carried)
     for source in old.get("envFrom") or []:
         if source not in (new.get("envFrom") or []):
             carried.lose("%s/envFrom" % name, "%s takes its environment from %s" % (name, _text(source)))
     _environment(name, new, old, carried)
+
+
+def _probe(name, probe, new, old, carried):
+    for field, default in sorted(PATIENCE.items()):
+        if old.get(field, default) > new.get(field, default):
+            new[field] = old[field]
+            carried.keep(name, "%s of the %s %s" % (field, probe, old[field]))
+    words = (old.get("exec") or {}).get("command") or []
+    if not words:
+        return
+    if words[0].rpartition("/")[2] not in PROBING:
+        carried.lose("%s/%s" % (name, probe), "%s has the %s %s" % (name, probe, _text(words)))
+    elif new.get("exec"):
+        _ask_bird(name, probe, new["exec"], [word for word in words if BIRD.match(word)], carried)
+
+
+def _ask_bird(name, probe, new, wanted, carried):
+    """Have a probe ask of BIRD what is wanted, no more and no less."""
+    names = [word.lstrip("-") for word in wanted]
+    dropped = [word for word in new["command"] if BIRD.match(word) and word.lstrip("-") not in names]
+    asked = [word.lstrip("-") for word in new["command"]]
+    dashes = "--" if any(word.startswith("--") for word in new["command"]) else "-"
+    added = [dashes + word for word in names if word not in asked]
+    new["command"] = [word for word in new["command"] if word not in dropped] + added
+    for what, words in (("without", dropped), ("with", added)):
+        for word in words:
+            carried.keep(name, "%s %s %s" % (probe, what, word))
+
+
+def _without_bird(daemonset, documents, carried):
+    """Nothing answers for BIRD where the backend starts none: the pod would never be Ready, and be killed again and again."""
+    for container in daemonset["spec"]["template"]["spec"]["containers"]:
+        if _backend(container, daemonset, documents) not in WITHOUT_BIRD:
+            continue
+        for probe in PROBES:
+            if (container.get(probe) or {}).get("exec"):
+                _ask_bird(container["name"], probe, container[probe]["exec"], [], carried)
+
+
+def _backend(container, daemonset, documents):
+    entry = next((item for item in container.get("env") or [] if item["name"] == "CALICO_NETWORKING_BACKEND"), {})
+    reference = (entry.get("valueFrom") or {}).get("configMapKeyRef")
+    if reference is None:
+        return entry.get("value")
+    where = ("ConfigMap", daemonset["metadata"].get("namespace") or "", reference["name"])
+    return next(((document.get("data") or {}).get(reference["key"]) for document in documents if key(document) == where), None)
 
 
 def _environment(name, new, old, carried):

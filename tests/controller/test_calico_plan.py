@@ -167,6 +167,51 @@ class TestSettings:
         assert [plugin["type"] for plugin in plugins] == ["calico", "tuning", "portmap"]
         assert plugins[0]["ipam"] == {"type": "host-local", "subnet": "usePodCidr"}
 
+    @pytest.mark.parametrize("folder", [OWN, OFFICIAL])
+    @pytest.mark.parametrize("backend", ["vxlan", "none"])
+    @pytest.mark.parametrize("edited", [True, False])
+    def test_no_probe_asks_for_bird_where_the_backend_starts_none(self, folder, backend, edited):
+        found = cluster(text("v3.15.5", folder))
+        found["objects"]["configmaps"][0]["data"]["calico_backend"] = backend
+        if edited:
+            for probe in ("livenessProbe", "readinessProbe"):
+                command = container(agent(found)).get(probe, {"exec": {"command": []}})["exec"]["command"]
+                command[:] = [word for word in command if "bird" not in word]
+        result = plan(text("v3.22.5", folder), found)
+        assert not result["refused"] and "calico-node: readinessProbe without -bird-ready" in result["carried"]
+        after = container(document(result, "DaemonSet"))
+        assert after["readinessProbe"]["exec"]["command"] == ["/bin/calico-node", "-felix-ready"]
+        assert after.get("livenessProbe", {"exec": {"command": ["/bin/calico-node", "-felix-live"]}})["exec"]["command"] == ["/bin/calico-node", "-felix-live"]
+        assert document(result, "ConfigMap", "calico-config")["data"]["calico_backend"] == backend
+
+    @pytest.mark.parametrize(
+        "old, new, expected",
+        [
+            (["-felix-ready"], ["-felix-ready", "-bird-ready"], ["-felix-ready"]),
+            (["-felix-ready"], ["--felix-ready", "--bird-ready"], ["--felix-ready"]),
+            (["-bird-ready", "-felix-ready"], ["-felix-ready", "-bird-ready"], ["-felix-ready", "-bird-ready"]),
+            (["-felix-ready", "-bird-ready"], ["--felix-ready", "--bird-ready"], ["--felix-ready", "--bird-ready"]),
+            (["-felix-ready", "-bird6-ready"], ["-felix-ready", "-bird-ready"], ["-felix-ready", "-bird6-ready"]),
+            (["-bird6-ready"], ["--felix-ready", "--bird-ready"], ["--felix-ready", "--bird6-ready"]),
+        ],
+    )
+    def test_what_a_probe_asks_of_bird(self, old, new, expected):
+        found = cluster(text("v3.15.5"))
+        container(agent(found))["readinessProbe"]["exec"]["command"] = ["/bin/calico-node"] + old
+        manifest = text("v3.22.5").replace("-felix-ready, -bird-ready", ", ".join(new))
+        assert manifest.count(", ".join(new)) == 1
+        result = plan(manifest, found)
+        assert container(document(result, "DaemonSet"))["readinessProbe"]["exec"]["command"] == ["/bin/calico-node"] + expected
+        assert len([item for item in result["carried"] if "Probe" in item]) == len(set(expected) ^ set(new))
+
+    def test_a_probe_stays_as_patient_as_it_was(self):
+        found = cluster(text("v3.15.5"))
+        container(agent(found))["readinessProbe"].update(timeoutSeconds=30, periodSeconds=5, successThreshold=1)
+        result = plan(text("v3.22.5"), found)
+        probe = container(document(result, "DaemonSet"))["readinessProbe"]
+        assert (probe["timeoutSeconds"], probe["periodSeconds"]) == (30, 10)
+        assert [item for item in result["carried"] if "Probe" in item] == ["calico-node: timeoutSeconds of the readinessProbe 30"]
+
     @pytest.mark.parametrize(
         "prefix, image",
         [
@@ -196,6 +241,7 @@ class TestSettings:
             (lambda pod: pod["containers"][0]["env"].append({"name": "MINE", "value": "1"}), "calico-node/env/MINE"),
             (lambda pod: pod["volumes"].append({"name": "mine", "emptyDir": {}}), "calico-node/volume/mine"),
             (lambda pod: pod["containers"][0].update(args=["x"]), "calico-node/args"),
+            (lambda pod: pod["containers"][0]["readinessProbe"]["exec"].update(command=["sh", "-c", "true"]), "calico-node/readinessProbe"),
             (lambda pod: pod.update(serviceAccountName="mine"), "calico-node/serviceAccountName"),
             (lambda pod: pod.update(shareProcessNamespace=True), "calico-node/shareProcessNamespace"),
             (lambda pod: pod["initContainers"][0].update(image="registry.example/cni-of-mine:v3.15.5"), "image/prefix"),

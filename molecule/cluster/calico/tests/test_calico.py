@@ -48,7 +48,11 @@ def test_settings_are_still_there(daemonset, kubectl):
     environment = {entry["name"]: entry.get("value") for entry in containers(daemonset)["calico-node"]["env"]}
     assert environment["CALICO_IPV4POOL_CIDR"] == "10.99.0.0/16"
     assert environment["IP_AUTODETECTION_METHOD"] == "interface=eth.*"
-    assert kubectl.json("configmap", "--namespace=kube-system", "calico-config")["data"]["veth_mtu"] == "1440"
+    data = kubectl.json("configmap", "--namespace=kube-system", "calico-config")["data"]
+    assert (data["veth_mtu"], data["calico_backend"]) == ("1440", "vxlan")
+    main = containers(daemonset)["calico-node"]
+    assert main["readinessProbe"]["exec"]["command"] == ["/bin/calico-node", "-felix-ready"]
+    assert "-bird-live" not in main.get("livenessProbe", {}).get("exec", {}).get("command", [])
 
 
 def test_containers_and_volumes_are_the_manifests(daemonset, wanted):
