@@ -91,8 +91,8 @@ def plan(text, found, options, looked=None):
         rollout=_rollout(steady, new, objects, begun or {"backup": options["backup"], "updateStrategy": new["spec"].get("updateStrategy", {})}),
         daemonset={"namespace": daemonset["metadata"]["namespace"], "name": daemonset["metadata"]["name"]},
         nodes=order(nodes, daemonset, objects),
-        images=images_of(new),
-        pull_secrets=[secret["name"] for secret in new["spec"]["template"]["spec"].get("imagePullSecrets") or []],
+        images=images_of(steady),
+        pull_secrets=pull_secrets_of(steady),
         begun=begun is not None,
         backup=(begun or {}).get("backup") or options["backup"],
         look=plane == "iptables" and gates.passed("forward_appended", oldest, target),
@@ -271,9 +271,16 @@ def dataplane(daemonset, objects):
     return "nftables" if felix.get("nftablesMode") == "Enabled" else "iptables"
 
 
-def images_of(workload):
-    spec = workload["spec"]["template"]["spec"]
-    return sorted(set(item["image"] for item in (spec.get("initContainers") or []) + spec["containers"]))
+def images_of(documents):
+    return sorted(set(item["image"] for spec in _pods(documents) for item in (spec.get("initContainers") or []) + spec["containers"]))
+
+
+def pull_secrets_of(documents):
+    return sorted(set(secret["name"] for spec in _pods(documents) for secret in spec.get("imagePullSecrets") or []))
+
+
+def _pods(documents):
+    return [document["spec"]["template"]["spec"] for document in documents if document["kind"] in ("DaemonSet", "Deployment")]
 
 
 def _daemonsets(found):

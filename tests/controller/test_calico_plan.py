@@ -151,6 +151,7 @@ class TestSettings:
         assert {"key": "gpu", "operator": "Exists"} in pod["tolerations"]
         assert pod["nodeSelector"] == {"kubernetes.io/os": "linux", "network": "calico"}
         assert result["pull_secrets"] == ["mirror"]
+        assert result["images"] == ["calico/" + name + ":v3.22.5" for name in ("cni", "kube-controllers", "node", "pod2daemon-flexvol")]
         assert "/var/lib/kubelet/volumeplugins/nodeagent~uds" in json.dumps(pod["volumes"])
         assert new["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] == 3
         assert document(result, "ConfigMap", "calico-config")["data"]["veth_mtu"] == "8981"
