@@ -18,6 +18,7 @@ description:
   - Fields that another manager once owned survive a server-side apply, such as a container that the new document does not have. So the pod template of
     a workload is compared with what the API server would make of the document alone, and replaced where they differ.
   - What is changed or deleted is kept in O(backup) first.
+  - kubectl must be 1.19 or newer. An older one is refused before anything is asked of the API server.
 options:
   documents:
     description: The objects, in the order in which they are applied.
@@ -89,12 +90,15 @@ from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_modul
     keep,
     kept,
 )
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._version import older, parse
 
 # Written by the API server for every object.
 OWN = ("creationTimestamp", "generation", "managedFields", "resourceVersion", "selfLink", "uid")
 # A patch of ours may have written these; a server-side apply that no longer has them would leave them.
 NOTES = "nodemend.kubernetes/"
 STRATEGIES = ("updateStrategy", "strategy")
+# apply and create know --dry-run=server from 1.18 on, patch --field-manager from 1.19 on.
+OLDEST = (1, 19)
 
 
 def main():
@@ -133,6 +137,7 @@ class Changes(object):
         if not documents:
             self.names, self.diff = [], []
             return
+        self._refuse_old()
         wanted = [None] * len(documents)
         if module.params["state"] == "present":
             wanted = [without_own(item) for item in self._kubectl.objects(self._apply + ["--dry-run=server"], documents)]
@@ -154,6 +159,13 @@ class Changes(object):
             }
             for name, (document, before, after) in zip(self.names, self._pairs)
         ]
+
+    def _refuse_old(self):
+        told = json.loads(self._kubectl.run(["version", "--client", "--output=json"]))["clientVersion"]["gitVersion"]
+        if older(parse(told) or OLDEST, OLDEST):
+            raise KubectlFailed(
+                "kubectl %s is too old: server-side apply as it is used here needs %d.%d or newer. Put one on this host and name it as kubectl." % ((told,) + OLDEST)
+            )
 
     def _qualified(self, document, live):
         """Return a document with the namespace that the kubeconfig gave it."""

@@ -45,6 +45,26 @@ def test_what_the_server_writes_is_no_difference():
     }
 
 
+@pytest.mark.parametrize("version, old", [("v1.17.9", True), ("v1.18.20", True), ("v1.19.0", False), ("v1.29.3+k3s1", False)])
+def test_an_old_kubectl_is_refused_before_anything(version, old):
+    asked = []
+
+    def run_command(command, **unused):
+        asked.append(command[3])
+        return 0, json.dumps({"clientVersion": {"gitVersion": version}, "kind": "List", "items": []}), ""
+
+    params = {"kubectl": "kubectl", "kubeconfig": "/x", "request_timeout": 5, "field_manager": "nodemend", "backup": None, "state": "absent"}
+    params["documents"] = [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}]
+    module = types.SimpleNamespace(params=params, run_command=run_command)
+    if old:
+        with pytest.raises(server_side_apply.KubectlFailed, match="kubectl %s is too old.* 1.19 or newer" % version):
+            server_side_apply.Changes(module)
+        assert asked == ["version"]
+    else:
+        server_side_apply.Changes(module)
+        assert asked == ["version", "get"]
+
+
 def test_what_a_backup_holds_already_stays(tmp_path):
     path = tmp_path / "run" / "before.json"
 
