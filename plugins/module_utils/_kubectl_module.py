@@ -27,6 +27,9 @@ ARGUMENTS = {
 }
 
 
+UNWRITABLE = "%s, where what is changed is kept, cannot be written: %s. Run as root there: become in a play, nodemend_become for the playbooks."
+
+
 class KubectlFailed(Exception):
     """What kubectl has said on its standard error."""
 
@@ -103,8 +106,24 @@ def kept(path):
         return json.load(stream)
 
 
+def insist_on_writable(path):
+    """Refuse a file that keep() could not write, without making anything."""
+    folder = os.path.dirname(os.path.abspath(path))
+    while not os.path.exists(folder):
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK | os.X_OK):
+        raise KubectlFailed(UNWRITABLE % (path, "%s is no folder in which this user may make one" % folder))
+
+
 def keep(path, entries):
     """Write a file that only its owner may read, with its folder, whole or not at all."""
+    try:
+        _keep(path, entries)
+    except (IOError, OSError) as exc:  # two kinds on Python 2.7
+        raise KubectlFailed(UNWRITABLE % (path, exc.strerror))
+
+
+def _keep(path, entries):
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
         os.makedirs(folder, 0o700)

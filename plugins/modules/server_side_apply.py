@@ -33,6 +33,7 @@ options:
   backup:
     description:
       - A file on the host for the objects as they were. It is made with mode 0600, its folder with 0700.
+      - Where it could not be written, the module fails before it changes anything, also in check mode.
       - An object that it holds already is not replaced in it, so that a run which was killed and repeated does not keep its own half-done work.
     type: path
   field_manager:
@@ -87,6 +88,7 @@ from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_modul
     KubectlFailed,
     described,
     identity,
+    insist_on_writable,
     keep,
     kept,
 )
@@ -138,6 +140,8 @@ class Changes(object):
             self.names, self.diff = [], []
             return
         self._refuse_old()
+        if module.params["backup"]:
+            insist_on_writable(module.params["backup"])
         wanted = [None] * len(documents)
         if module.params["state"] == "present":
             wanted = [without_own(item) for item in self._kubectl.objects(self._apply + ["--dry-run=server"], documents)]

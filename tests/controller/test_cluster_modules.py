@@ -10,6 +10,7 @@ import pytest
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, ".cache"))
 
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _kubectl_module  # noqa: E402
 from ansible_collections.nodemend.kubernetes.plugins.modules import (  # noqa: E402
     daemonset_rollout,
     image_pull,
@@ -82,6 +83,22 @@ def test_what_a_backup_holds_already_stays(tmp_path):
     kept = json.loads(path.read_text())
     assert [(entry["identity"][2], entry["object"] and entry["object"]["data"]) for entry in kept] == [("a", {"x": "1"}), ("new", None)]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_is_not_ours_is_refused_in_a_sentence(tmp_path, monkeypatch):
+    path = str(tmp_path / "run" / "calico" / "before.json")
+    _kubectl_module.insist_on_writable(path)
+    assert not (tmp_path / "run").exists()
+
+    def deny(*unused):
+        raise PermissionError(13, "Permission denied")
+
+    # Root may write everywhere, so the two calls say what they say to others.
+    monkeypatch.setattr(_kubectl_module.os, "access", lambda folder, mode: folder != str(tmp_path))
+    monkeypatch.setattr(_kubectl_module.os, "makedirs", deny)
+    for attempt in (_kubectl_module.insist_on_writable, lambda path: _kubectl_module.keep(path, [])):
+        with pytest.raises(_kubectl_module.KubectlFailed, match="before.json.* cannot be written: .*nodemend_become"):
+            attempt(path)
 
 
 DAEMONSET = {"metadata": {"uid": "1", "generation": 3}, "status": {"observedGeneration": 3}}
