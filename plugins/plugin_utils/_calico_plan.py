@@ -59,7 +59,7 @@ def plan(text, found, options, looked=None):
         return dict(result, refused=refused)
 
     begun = _begun(daemonset)
-    nodes, objects = nodes_of(found), found["objects"]
+    nodes, objects = nodes_of(found, daemonset), found["objects"]
     plane = dataplane(daemonset, objects)
     server = _version.parse(found["version"])
     oldest = current[0]
@@ -194,8 +194,8 @@ def rollback(kept, found, backup):
 
 def suitable(found):
     """Return which releases suit this Kubernetes and these kernels, as a sentence."""
-    nodes, server = nodes_of(found), _version.parse(found["version"])
-    daemonsets = _daemonsets(found)
+    daemonsets, server = _daemonsets(found), _version.parse(found["version"])
+    nodes = nodes_of(found, daemonsets[0] if daemonsets else None)
     plane = dataplane(daemonsets[0], found["objects"]) if daemonsets else "iptables"
     names = [
         gates.text(row.minor)
@@ -240,7 +240,10 @@ def running(daemonset, found):
     return sorted(versions), []
 
 
-def nodes_of(found):
+def nodes_of(found, daemonset=None):
+    """Return the nodes, of a DaemonSet those that have a pod of it or that it would give one: no Windows node, no virtual kubelet."""
+    has = set(pod["spec"].get("nodeName") for pod in found["objects"]["pods"])
+    pod = daemonset["spec"]["template"]["spec"] if daemonset else {}
     return [
         {
             "name": node["metadata"]["name"],
@@ -249,7 +252,27 @@ def nodes_of(found):
             "control_plane": any(label in (node["metadata"].get("labels") or {}) for label in LABELS),
         }
         for node in found["objects"]["nodes"]
+        if node["metadata"]["name"] in has or wanted_on(pod, node["metadata"].get("labels") or {})
     ]
+
+
+def wanted_on(pod, labels):
+    """Return whether a node of these labels may have the pod, by its nodeSelector and required affinity; what is not understood may."""
+    if any(labels.get(name) != value for name, value in (pod.get("nodeSelector") or {}).items()):
+        return False
+    affinity = (pod.get("affinity") or {}).get("nodeAffinity") or {}
+    terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or [{}]
+    return any(all(_matches(item, labels) for item in term.get("matchExpressions") or []) for term in terms)
+
+
+def _matches(expression, labels):
+    value, values = labels.get(expression["key"]), expression.get("values") or []
+    return {
+        "In": value in values,
+        "NotIn": value not in values,
+        "Exists": value is not None,
+        "DoesNotExist": value is None,
+    }.get(expression["operator"], True)
 
 
 def order(nodes, daemonset, objects):

@@ -51,8 +51,9 @@ def release(version):
     return text("v3.22.5").replace("v3.22.5", version)
 
 
-def node(name, kernel="5.15.0", ready="True", control_plane=False):
-    labels = {"node-role.kubernetes.io/control-plane": ""} if control_plane else {}
+def node(name, kernel="5.15.0", ready="True", control_plane=False, **more):
+    labels = {"kubernetes.io/os": "linux"}
+    labels.update({"node-role.kubernetes.io/control-plane": ""} if control_plane else {}, **more)
     status = {"nodeInfo": {"kernelVersion": kernel}, "conditions": [{"type": "Ready", "status": ready}]}
     return {"kind": "Node", "metadata": {"name": name, "labels": labels}, "status": status}
 
@@ -474,6 +475,31 @@ class TestGates:
         assert gates(plan(text("v3.22.5"), found)) == ["nodes_not_ready"]
         result = plan(text("v3.22.5"), found, accepted=["nodes_not_ready"])
         assert not result["refused"] and result["nodes"] == ["worker1"]
+
+    @pytest.mark.parametrize(
+        "labels, affinity, counts",
+        [
+            ({"kubernetes.io/os": "windows"}, None, False),
+            ({}, None, True),
+            ({"type": "virtual-kubelet"}, [{"key": "type", "operator": "NotIn", "values": ["virtual-kubelet"]}], False),
+            ({"type": "bare"}, [{"key": "type", "operator": "NotIn", "values": ["virtual-kubelet"]}], True),
+            ({"type": "bare"}, [{"key": "type", "operator": "In", "values": ["virtual-kubelet"]}], False),
+            ({"type": "bare"}, [{"key": "type", "operator": "Exists"}, {"key": "other", "operator": "DoesNotExist"}], True),
+            ({"type": "bare"}, [{"key": "type", "operator": "DoesNotExist"}], False),
+            ({"size": "3"}, [{"key": "size", "operator": "Gt", "values": ["5"]}], True),
+        ],
+    )
+    def test_nodes_that_can_have_no_agent_are_in_no_gate(self, labels, affinity, counts):
+        found = cluster(text("v3.15.5"))
+        if affinity:
+            required = {"nodeSelectorTerms": [{"matchExpressions": affinity}]}
+            pod = agent(found)["spec"]["template"]["spec"]
+            pod["affinity"] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+        found["objects"]["nodes"] = found["objects"]["nodes"] + [node("other", "3.9.0", "Unknown", **labels)]
+        looked = [{"node": item, "rules": [], "error": None} for item in ("a-control", "worker1", "worker2")]
+        result = plan(text("v3.22.5"), found, looked)
+        assert set(gates(result)) == ({"forward_rules", "kernel_below_floor", "nodes_not_ready"} if counts else set())
+        assert ("3.9.0" in _calico_plan.suitable(found)) is counts
 
     def test_unknown_risks_are_refused_by_name(self):
         with pytest.raises(ValueError, match="calico_accepted_risks: all"):
