@@ -168,7 +168,7 @@ class Changes(object):
         told = json.loads(self._kubectl.run(["version", "--client", "--output=json"]))["clientVersion"]["gitVersion"]
         if older(parse(told) or OLDEST, OLDEST):
             raise KubectlFailed(
-                "kubectl %s is too old: server-side apply as it is used here needs %d.%d or newer. Put one on this host and name it as kubectl." % ((told,) + OLDEST)
+                "kubectl %s is too old: %d.%d or newer is needed for server-side apply. Put one on this host, and name it as kubectl." % ((told,) + OLDEST)
             )
 
     def _qualified(self, document, live):

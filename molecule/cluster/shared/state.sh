@@ -1,6 +1,8 @@
 #!/bin/sh
 # state.sh remember|compare FILE: what a change to the cluster would show in: the specifications of its objects.
-# remember keeps it in FILE; compare prints what differs from it and fails.
+# remember keeps it in FILE and their content in FILE.content; compare prints what differs from FILE and fails.
+# compare-content compares the content only: for objects that were changed and put back, whose versions are others.
+# CustomResourceDefinitions are not in it: a roll-back leaves them.
 set -eu
 kubectl=$(dirname "$0")/../../kubernetes/kubectl
 
@@ -14,8 +16,17 @@ objects() {
     "$kubectl" get nodes --output 'jsonpath={range .items[*]}{.kind} {.metadata.name} {.spec.unschedulable} {.spec.taints}{"\n"}{end}'
 }
 
+content() {
+    "$kubectl" get daemonsets,deployments,poddisruptionbudgets,configmaps,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings \
+        --all-namespaces --output json | python3 "$(dirname "$0")/content.py"
+}
+
 case $1 in
-    remember) objects | sort >"$2" ;;
+    remember)
+        objects | sort >"$2"
+        content >"$2.content"
+        ;;
+    compare-content) content | diff -U 5 "$2.content" - ;;
     compare)
         [ -f "$2" ] || { echo "prepare.yml did not remember the state (molecule/cluster/shared/remember.yml)"; exit 1; }
         objects | sort | diff "$2" -
