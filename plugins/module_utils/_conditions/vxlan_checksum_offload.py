@@ -15,8 +15,10 @@ CALICO_DEVICES = ("vxlan.calico", "vxlan-v6.calico")
 OVERRIDE = "ChecksumOffloadBroken"
 
 
-def evaluate(tunnel_offload, kernel_release, calico=None):
+def evaluate(tunnel_offload, node, kernel_release, calico=None):
     evidence = {"tunnel_offload": tunnel_offload}
+    if not node["present"]:
+        return not_applicable("NotANode", "This host runs neither Kubernetes nor a container runtime.", **evidence)
     if not tunnel_offload["tunnels"]:
         return not_applicable("NoTunnel", "There is no VXLAN or Geneve device.", **evidence)
     tunnels = [tunnel for tunnel in tunnel_offload["tunnels"] if tunnel["over"]]
@@ -66,4 +68,5 @@ CONDITION = Condition(
     remedy_scope="node",
     remediate_on="request",
     disruption="none",
+    node_only=False,  # so that the role sees the NICs of a blank host
 )

@@ -25,7 +25,7 @@ SOURCES = (
     reads(DIRECTORY + "/*/uevent", "whether a device is VXLAN or Geneve"),
     reads(DIRECTORY + "/*", "the devices below a VXLAN or Geneve device"),
     reads(DIRECTORY + "/*/device/driver", "the driver of a NIC"),
-    runs("ethtool -k *", "the offloads of a VXLAN or Geneve device and of the NIC below it; only where that is %s" % ", ".join(DRIVERS)),
+    runs("ethtool -k *", "the offloads of a VXLAN or Geneve device and of the NIC below it; only on a node, and where that is %s" % ", ".join(DRIVERS)),
 )
 
 _FEATURE = re.compile(r"^\s*([a-z0-9_-]+): (on|off)\b")
@@ -39,12 +39,12 @@ def parse(text):
     return found
 
 
-def collect(host):
+def collect(host, node):
     """Return {tunnels: [{name, type, over, on}], nics: [{name, driver, on}]}.
 
     nics  those of DRIVERS
     over  names of those that carry the tunnel; of all where the kernel does not tell which
-    on    those of TUNNEL or NIC that are on; None where nobody looked, as no such NIC carries a tunnel
+    on    those of TUNNEL or NIC that are on; None where nobody looked, as no such NIC carries a tunnel, or this is no node
     """
     tunnels, nics = [], []
     for name in host.listdir(DIRECTORY) or []:
@@ -57,6 +57,8 @@ def collect(host):
     for tunnel in tunnels:
         below = _below(host, tunnel["name"])
         tunnel["over"] = [nic["name"] for nic in nics if not below or nic["name"] in below]
+    if not node["present"]:
+        return {"tunnels": tunnels, "nics": nics}
     carriers = set(name for tunnel in tunnels for name in tunnel["over"])
     for device in [tunnel for tunnel in tunnels if tunnel["over"]]:
         device["on"] = _on(host, device["name"], TUNNEL)

@@ -74,13 +74,14 @@ TABLE = {
     "Calico's device, and no Calico that would be known": ({}, "at_risk", "OffloadOn"),
     # calico#9433
     "a Calico that leaves it on": ({"calico": "3.28.2"}, "at_risk", "OffloadOn"),
-    "a Calico that turns it off everywhere": ({"calico": "3.27.3"}, "ok", "CalicoTurnsItOff"),
+    "a Calico that turns it off everywhere, but has not": ({"calico": "3.27.3"}, "at_risk", "CalicoLeftItOn"),
+    "and has": ({"calico": "3.27.3", "flags": (OFF, ON)}, "ok", "TunnelOff"),
     "the same does not touch flannel's (Canal)": ({"calico": "3.27.3", "tunnel": "flannel.1"}, "at_risk", "OffloadOn"),
-    "a Calico that turns it off on old kernels": ({"calico": "3.28.2", "kernel": "4.18.0-553.el8_10.x86_64"}, "ok", "CalicoTurnsItOff"),
+    "a Calico that turns it off on old kernels": ({"calico": "3.28.2", "kernel": "4.18.0-553.el8_10.x86_64"}, "at_risk", "CalicoLeftItOn"),
     "a Calico that knows nothing of it": ({"calico": "3.18.0", "kernel": "4.18.0-553.el8_10.x86_64"}, "at_risk", "OffloadOn"),
-    "Felix was told to": ({"calico": "3.30.0", "felix": "SNATFullyRandom=true,ChecksumOffloadBroken=true"}, "ok", "CalicoTurnsItOff"),
+    "Felix was told to": ({"calico": "3.30.0", "felix": "SNATFullyRandom=true,ChecksumOffloadBroken=true"}, "at_risk", "CalicoLeftItOn"),
     "Felix was told not to": ({"calico": "3.27.3", "felix": "ChecksumOffloadBroken=false"}, "at_risk", "OffloadOn"),
-    "Felix was told something else": ({"calico": "3.27.3", "felix": "SNATFullyRandom=true"}, "ok", "CalicoTurnsItOff"),
+    "Felix was told something else": ({"calico": "3.27.3", "felix": "SNATFullyRandom=true"}, "at_risk", "CalicoLeftItOn"),
     "the tunnel's flag is off": ({"flags": (OFF, ON)}, "ok", "TunnelOff"),
     "the NIC's flags are off": ({"flags": (ON, OFF)}, "ok", "NicOff"),
     "and fixed: nothing to do": ({"flags": (ON, "off [fixed]")}, "ok", "NicOff"),
@@ -113,3 +114,9 @@ def test_the_message_names_the_devices():
     assert judge().message.startswith("vxlan.calico leaves its checksums to ens192 (vmxnet3): ")
     assert judge(second="vmxnet3").message.startswith("vxlan.calico leaves its checksums to ens192 (vmxnet3): ")
     assert judge().evidence["tunnel_offload"]["nics"][0]["on"] == ["tx-udp_tnl-segmentation", "tx-udp_tnl-csum-segmentation"]
+
+
+def test_the_role_sees_the_nics_of_a_blank_host():
+    evidence = judge(node=False).evidence
+    assert evidence["tunnel_offload"]["nics"] == [{"name": "ens192", "driver": "vmxnet3", "on": None}]
+    assert judge(node=False, answers={"ethtool -k ens192": TIMED_OUT}).reason == "NotANode"
