@@ -67,6 +67,10 @@ kernel:
           description: Whose mark the release bears (V(redhat), V(elrepo), V(debian), V(ubuntu), V(amazon), V(openeuler), V(suse) and others), or null.
           type: str
           sample: redhat
+        flavour:
+          description: Which of the vendor's kernels it is (V(cloud-amd64), V(generic), V(default), V(rt), V(debug)); empty for EL's plain one.
+          type: str
+          sample: ""
     kernel_ownership:
       description: Whether the running kernel is this host's own; RV(ignore:kind) is V(container), V(chroot) or V(wsl) where it is not.
       type: dict
@@ -85,6 +89,14 @@ kernel:
           description: The release.
           type: str
           sample: 4.18.0-553.el8_10.x86_64
+        vendor:
+          description: Its vendor, as of the running one.
+          type: str
+          sample: redhat
+        flavour:
+          description: Its flavour, as of the running one.
+          type: str
+          sample: ""
         image:
           description: Path of the kernel; null where only its modules are left.
           type: str

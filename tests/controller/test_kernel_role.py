@@ -19,6 +19,7 @@ COMMON = """
 import json, os, signal, time
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.kernel_release import flavour_of, parse, vendor_of
 
 class Machine(ActionBase):
     reaches = True
@@ -50,10 +51,13 @@ class ActionModule(Machine):
         entries = [{"id": "e-" + one, "title": one, "release": one, "panic": m["panic"].get(one), "dracut": m["dracut"].get(one, {})} for one in kernels]
         status = "ok" if running in m["candidates"] else "faulty"
         return {"unavailable": {}, "kernel": {
-            "kernel_release": {"release": running},
+            "kernel_release": parse(running),
             "kernel_ownership": {"own": True, "kind": None, "because": None},
             "os_release": m["system"],
-            "installed_kernels": [{"release": one, "image": "/boot/vmlinuz-" + one, "initramfs": "/boot/i", "modules": True} for one in kernels],
+            "installed_kernels": [
+                {"release": one, "vendor": vendor_of(one), "flavour": flavour_of(one), "image": "/boot/vmlinuz-" + one, "initramfs": "/boot/i", "modules": True}
+                for one in kernels
+            ],
             "kernel_candidates": [one for one in kernels if one in m["candidates"]],
             "boot_kernels": {"loader": "grub", "running": running, "default": m["default"], "next": m["next"]},
             "grub_menu": {"configuration": "/boot/grub2/grub.cfg", "entries": entries, "saved_entry": "e-" + m["default"], "saves": m["saves"]},
@@ -865,6 +869,29 @@ def test_check_mode_tells_the_plan_and_changes_nothing(host):
     run = host.again("--check", **arguments())
     assert run.rc == 0 and "Would drain the node if it is a member of a cluster, reboot, prove %s" % NEW in run.all
     assert host.log() == [] and host.left() == []
+
+
+RT, DEBUG, ELREPO = "4.18.0-477.rt7.240.el8.x86_64", NEW + "+debug", "5.4.278-1.el8.elrepo.x86_64"
+
+
+# What the machine has installed besides the running kernel, all above the floor, the newest first.
+@pytest.mark.parametrize(
+    "running, installed, variables, target",
+    [
+        (OLD, (ELREPO, RT, DEBUG, NEW), {}, NEW),
+        (OLD, (DEBUG,), {}, NEW),  # the plain one is installed
+        (OLD, (RT, DEBUG, NEW), {"kernel_package": ["kernel-rt"]}, RT),
+        (OLD, (DEBUG, NEW), {"kernel_target_release": DEBUG}, DEBUG),
+        (OLD, (ELREPO, NEW), {"kernel_source": "elrepo-lt"}, ELREPO),
+        ("5.4.1-1.el8.elrepo.x86_64", (ELREPO, NEW), {}, ELREPO),
+        ("4.18.0-425.rt7.1.el8.x86_64", (NEW, RT), {}, RT),
+    ],
+)
+def test_another_flavour_is_taken_only_where_it_is_named(host, running, installed, variables, target):
+    host.fresh(kernels=(*installed, running), candidates=[*installed, NEW], running=running, first=running, default=running)
+    run = host.again(kernel_minimum_version="4.18.0-477", **variables)
+    assert run.rc == 0 and "target=%s reboot=True" % target in run.all, run.all
+    assert host.default() == running
 
 
 def test_a_given_release(host):

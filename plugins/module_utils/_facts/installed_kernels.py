@@ -12,6 +12,7 @@ import re
 
 from .._source import reads
 from .._vercmp import sort_key
+from .kernel_release import flavour_of, vendor_of
 
 # Since openEuler 20.03 and on Amazon Linux, Debian, EL and Ubuntu: vmlinuz-RELEASE. SUSE on arm64 has Image-RELEASE,
 # ppc64 vmlinux-RELEASE.
@@ -46,8 +47,9 @@ def newest_first(releases):
 
 
 def collect(host):
-    """Return [{release, image, initramfs, modules}], newest first.
+    """Return [{release, vendor, flavour, image, initramfs, modules}], newest first.
 
+    vendor, flavour  as kernel_release has them
     image      path of the kernel, None where only its modules are left
     initramfs  path, None where there is none
     modules    bool: it has a module tree
@@ -69,6 +71,8 @@ def collect(host):
         kernels.append(
             {
                 "release": release,
+                "vendor": vendor_of(release),
+                "flavour": flavour_of(release),
                 "image": images.get(release),
                 "initramfs": "/boot/" + initramfs if initramfs else None,
                 "modules": release in trees,

@@ -19,6 +19,13 @@ DEFAULT_FLOOR = "4.8"
 
 SOURCES = (reads(PATH, "the release of the running kernel (uname -r)"),)
 
+# An RPM's release ends in its architecture, after which EL names the variant: x86_64+rt-debug, on EL 7 x86_64.debug. EL 8 and older
+# and Oracle write it into the version, too: 553.rt7.342.el8_10, el8uek.
+_ARCHITECTURE = re.compile(r"\.(?:x86_64|aarch64|ppc64le|ppc64|s390x|riscv64|loongarch64|i686|armv7hl)(?:[+.](.+))?$")
+_IN_VERSION = (("uek", re.compile(r"uek\b")), ("rt", re.compile(r"\.rt\d")))
+# Debian, Ubuntu and SUSE end in it: 6.1.0-50-cloud-amd64, 6.12.95+deb12-amd64, 5.10.0-0.deb10.30-amd64, 5.14.21-150500.53-default.
+_LAST = re.compile(r"^[\d.]+(?:~\w+)?(?:(?:[+]\w+|-\d[\w.]*)-(.+)|-([A-Za-z].*))$")
+
 _RELEASE = re.compile(r"^(\d+(?:\.\d+)+)(?:-(\d+(?:\.\d+)*))?")
 
 # Whose kernel it is, by the mark the vendor leaves in the release; the first that matches. ELRepo's releases
@@ -42,12 +49,13 @@ _VENDORS = tuple(
 
 
 def parse(text):
-    """Return {release, version, build, vendor} of a release text.
+    """Return {release, version, build, vendor, flavour} of a release text.
 
     version  the numbers before the first dash, [4, 18, 0]
     build    the numbers right after it, [553] of 4.18.0-553.el8_10.x86_64; empty where there are none
     vendor   "redhat", "elrepo", "debian", "ubuntu", "amazon", "openeuler", "suse", "fedora", "oracle-uek",
              "microsoft-wsl", or None where the release bears no mark that is known
+    flavour  see flavour_of()
     """
     release = text.strip()
     match = _RELEASE.match(release)
@@ -57,8 +65,24 @@ def parse(text):
         "release": release,
         "version": _numbers(match.group(1)),
         "build": _numbers(match.group(2)),
-        "vendor": next((vendor for vendor, pattern in _VENDORS if pattern.search(release)), None),
+        "vendor": vendor_of(release),
+        "flavour": flavour_of(release),
     }
+
+
+def vendor_of(release):
+    """Return whose kernel it is by the mark in its release, or None."""
+    return next((vendor for vendor, pattern in _VENDORS if pattern.search(release)), None)
+
+
+def flavour_of(release):
+    """Return which of a vendor's kernels it is: "cloud-amd64", "generic", "default", "rt", "debug", "uek"; empty for EL's plain one."""
+    match = _ARCHITECTURE.search(release)
+    if match:
+        words = [name for name, pattern in _IN_VERSION if pattern.search(release)]
+        return "-".join(words + ([match.group(1)] if match.group(1) else []))
+    match = _LAST.match(release)
+    return (match.group(1) or match.group(2)) if match else ""
 
 
 def _numbers(text):

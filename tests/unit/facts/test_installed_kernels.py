@@ -34,12 +34,16 @@ def test_debian():
     assert kernels == [
         {
             "release": "6.12.95+deb12-cloud-amd64",
+            "vendor": "debian",
+            "flavour": "cloud-amd64",
             "image": "/boot/vmlinuz-6.12.95+deb12-cloud-amd64",
             "initramfs": None,
             "modules": True,
         },
         {
             "release": "6.1.0-50-cloud-amd64",
+            "vendor": "debian",
+            "flavour": "cloud-amd64",
             "image": "/boot/vmlinuz-6.1.0-50-cloud-amd64",
             "initramfs": "/boot/initrd.img-6.1.0-50-cloud-amd64",
             "modules": True,
@@ -65,7 +69,7 @@ def test_image_beside_the_modules():
 def test_modules_left_behind_by_a_removed_kernel():
     host = RecordedHost({"/lib/modules/5.15.0-91-generic/updates": None})
     assert fact("installed_kernels", host) == [
-        {"release": "5.15.0-91-generic", "image": None, "initramfs": None, "modules": True}
+        {"release": "5.15.0-91-generic", "vendor": "ubuntu", "flavour": "generic", "image": None, "initramfs": None, "modules": True}
     ]
 
 

@@ -41,7 +41,44 @@ __metaclass__ = type
 )
 def test_release(release, version, build, vendor):
     host = RecordedHost({"/proc/sys/kernel/osrelease": release + "\n"})
-    assert fact("kernel_release", host) == {"release": release, "version": version, "build": build, "vendor": vendor}
+    found = fact("kernel_release", host)
+    assert (found["release"], found["version"], found["build"], found["vendor"]) == (release, version, build, vendor)
+
+
+@pytest.mark.parametrize(
+    "release, flavour",
+    [
+        ("4.18.0-553.el8_10.x86_64", ""),
+        ("3.10.0-1160.el7.x86_64.debug", "debug"),
+        ("3.10.0-1160.rt56.1131.el7.x86_64", "rt"),
+        ("4.18.0-553.rt7.342.el8_10.x86_64+debug", "rt-debug"),
+        ("5.14.0-427.13.1.el9_4.x86_64+debug", "debug"),
+        ("5.14.0-427.13.1.el9_4.x86_64+rt-debug", "rt-debug"),
+        ("5.14.0-427.13.1.el9_4.aarch64+64k", "64k"),
+        ("5.15.0-3.60.5.1.el8uek.x86_64", "uek"),
+        ("5.4.278-1.el7.elrepo.x86_64", ""),
+        ("4.19.90-2112.8.0.0131.oe1.aarch64", ""),
+        ("5.10.0-136.12.0.86.oe2203sp1", ""),
+        ("6.1.112-122.189.amzn2023.x86_64", ""),
+        ("6.1.0-50-amd64", "amd64"),
+        ("6.1.0-50-686-pae", "686-pae"),
+        ("6.12.95+deb12-cloud-amd64", "cloud-amd64"),
+        ("6.12.95+deb13-rt-amd64", "rt-amd64"),
+        ("6.9.7+bpo-amd64", "amd64"),
+        ("5.10.0-0.deb10.30-amd64", "amd64"),
+        ("6.1.0-0.deb11.5-cloud-arm64", "cloud-arm64"),
+        ("6.8.12-4-pve", "pve"),
+        ("5.15.0-113-generic", "generic"),
+        ("6.8.0-1015-azure-fde", "azure-fde"),
+        ("6.8.0-31-generic-64k", "generic-64k"),
+        ("5.14.21-150500.53-default", "default"),
+        ("6.4.0-150600.23.25-64kb", "64kb"),
+        ("5.15.153.1-microsoft-standard-WSL2", "microsoft-standard-WSL2"),
+        ("6.5", ""),
+    ],
+)
+def test_flavour(release, flavour):
+    assert kernel_release.parse(release)["flavour"] == flavour
 
 
 @pytest.mark.parametrize("text", ["", "\n", "generic", "6", "-4.18.0", "\x00\x01"])
