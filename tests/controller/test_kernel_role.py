@@ -894,6 +894,42 @@ def test_another_flavour_is_taken_only_where_it_is_named(host, running, installe
     assert host.default() == running
 
 
+UBUNTU = {"id": "ubuntu", "family": "ubuntu", "major": 22, "name": "Ubuntu 22.04", "codename": "jammy", "version_id": "22.04"}
+PROXMOX = {"id": "debian", "family": "debian", "major": 12, "name": "Debian GNU/Linux 12", "codename": "bookworm", "version_id": "12"}
+
+
+@pytest.mark.parametrize(
+    "system, running, flavour",
+    [
+        (UBUNTU, "6.8.0-1015-azure-fde", "azure-fde"),
+        (PROXMOX, "6.8.12-4-pve", "pve"),
+        (None, "5.15.0-3.60.5.1.el8uek.x86_64", "uek"),
+    ],
+)
+def test_a_flavour_without_a_known_package_is_not_replaced_unasked(host, system, running, flavour):
+    host.fresh(kernels=(running,), running=running, first=running, default=running, **({"system": system} if system else {}))
+    run = host.again(kernel_minimum_version="99")
+    assert run.rc != 0 and "%s is of the flavour %s, for which" % (running, flavour) in " ".join(run.all.split()), run.all
+    assert host.log() == []
+    if system is None:
+        assert "is of the flavour" not in host.again(kernel_minimum_version="99", kernel_package=["kernel-uek"]).all
+
+
+FLAVOURS = [
+    ("debian", "amd64 cloud-amd64 rt-amd64 arm64 arm64-16k armmp-lpae 686-pae powerpc64le s390x", "pve rpi-v8 rt amd64-fips 4kc-malta"),
+    ("ubuntu", "generic lowlatency aws azure gke gkeop raspi", "azure-fde aws-fips fips realtime oem generic-64k nvidia-lowlatency"),
+    ("suse", "default azure rt preempt 64kb rt_debug", "microsoft-standard-WSL2"),
+]
+
+
+@pytest.mark.parametrize("family, known, unknown", FLAVOURS)
+def test_flavours_whose_package_is_known(family, known, unknown):
+    with open(os.path.join(ROLE, "vars", family + ".yml")) as stream:
+        pattern = yaml.safe_load(stream)["__kernel_flavours"]
+    assert [one for one in known.split() if not re.match("^(%s)$" % pattern, one)] == []
+    assert [one for one in unknown.split() if re.match("^(%s)$" % pattern, one)] == []
+
+
 def test_a_given_release(host):
     older = "4.18.0-448.el8.x86_64"
     host.fresh(candidates=[NEW, older], kernels=(NEW, older, OLD))
