@@ -71,6 +71,13 @@ kernel:
           description: Which of the vendor's kernels it is (V(cloud-amd64), V(generic), V(default), V(rt), V(debug)); empty for EL's plain one.
           type: str
           sample: ""
+        patch_level:
+          description:
+            - The numbers of the upstream version, which Debian's releases lack up to 6.1.0-N and Ubuntu's always (C(/proc/version),
+              C(/proc/version_signature)); null where the release has them or nothing tells them.
+          type: list
+          elements: int
+          sample: null
     kernel_ownership:
       description: Whether the running kernel is this host's own; RV(ignore:kind) is V(container), V(chroot) or V(wsl) where it is not.
       type: dict

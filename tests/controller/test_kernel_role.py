@@ -915,6 +915,14 @@ def test_a_flavour_without_a_known_package_is_not_replaced_unasked(host, system,
         assert "is of the flavour" not in host.again(kernel_minimum_version="99", kernel_package=["kernel-uek"]).all
 
 
+def test_a_patch_level_that_ubuntu_does_not_tell(host):
+    running = "5.15.0-91-generic"
+    host.fresh(kernels=(running,), running=running, first=running, default=running, system=UBUNTU)
+    run = host.again(kernel_minimum_version="5.15.149")
+    assert run.rc != 0 and "Name the build in its place, as 5.15.0-91-generic has it (5.15.0-91 or newer)" in " ".join(run.all.split()), run.all
+    assert host.log() == []
+
+
 FLAVOURS = [
     ("debian", "amd64 cloud-amd64 rt-amd64 arm64 arm64-16k armmp-lpae 686-pae powerpc64le s390x", "pve rpi-v8 rt amd64-fips 4kc-malta"),
     ("ubuntu", "generic lowlatency aws azure gke gkeop raspi", "azure-fde aws-fips fips realtime oem generic-64k nvidia-lowlatency"),

@@ -16,7 +16,7 @@ def evaluate(kernel_release, kernel_ownership, kernel_features=None, minimum_ker
     if not kernel_ownership["own"]:
         return foreign(kernel_release, kernel_ownership)
     floor = minimum_kernel_version or DEFAULT_FLOOR
-    release = kernel_release["release"]
+    release = told(kernel_release)
     evidence = {"kernel_release": kernel_release, "minimum_kernel_version": floor, "policy": minimum_kernel_version is not None}
     if not below(kernel_release, parse_floor(floor)):
         return ok("Sufficient", "The kernel %s is not below %s." % (release, floor), **evidence)
@@ -43,6 +43,12 @@ def evaluate(kernel_release, kernel_ownership, kernel_features=None, minimum_ker
         "The kernel %s is below %s; nothing was seen on this host that needs more." % (release, floor),
         **evidence
     )
+
+
+def told(kernel_release):
+    """Return a release with the patch level behind it, where that is known."""
+    level = kernel_release["patch_level"]
+    return "%s (%s)" % (kernel_release["release"], ".".join(str(number) for number in level)) if level else kernel_release["release"]
 
 
 def foreign(kernel_release, kernel_ownership):

@@ -17,7 +17,16 @@ PATH = "/proc/sys/kernel/osrelease"
 # What is assumed when the operator gives no floor: binfmt_misc's fix-binary flag came with 4.8 (node_facts 4.1).
 DEFAULT_FLOOR = "4.8"
 
-SOURCES = (reads(PATH, "the release of the running kernel (uname -r)"),)
+SOURCES = (
+    reads(PATH, "the release of the running kernel (uname -r)"),
+    reads("/proc/version", "the running kernel's patch level, which Debian's releases lack up to 6.1.0-N"),
+    reads("/proc/version_signature", "the same on Ubuntu, whose releases all lack it"),
+)
+
+# "Linux version 6.1.0-26-amd64 (...) #1 SMP PREEMPT_DYNAMIC Debian 6.1.112-1 (2024-09-30)"; the compiler before it names Debian, too.
+_DEBIAN = re.compile(r"#\d.* Debian (\d+(?:\.\d+)+)")
+# "Ubuntu 4.15.0-55.60~16.04.2-generic 4.15.18"
+_UBUNTU = re.compile(r"^Ubuntu \S+ (\d+(?:\.\d+)+)$")
 
 # An RPM's release ends in its architecture, after which EL names the variant: x86_64+rt-debug, on EL 7 x86_64.debug. EL 8 and older
 # and Oracle write it into the version, too: 553.rt7.342.el8_10, el8uek.
@@ -89,9 +98,24 @@ def _numbers(text):
     return [int(part) for part in text.split(".")] if text else []
 
 
+def hides_patch_level(release):
+    """Return whether a parsed release may stand for any patch level: 6.1.0-50-amd64 and 5.15.0-113-generic, not 6.1-50 and not 6.12.95+deb12-amd64."""
+    return release["version"][2:] == [0]
+
+
+def patch_level(release, signature):
+    """Return the numbers of a Debian version 6.1.112-1 or of an Ubuntu signature, where they are the parsed release's own patch level, else None."""
+    numbers = _numbers(signature)
+    return numbers if hides_patch_level(release) and numbers[:2] == release["version"][:2] else None
+
+
 def below(release, floor):
-    """Return whether a parsed release is below a parsed floor; the build counts only where the floor names one."""
-    version, wanted = _padded(release["version"], floor["version"])
+    """Return whether a parsed release is below a parsed floor; the build counts only where the floor names one.
+
+    The patch level decides where it is known, unless the floor is written as a release with a build.
+    """
+    version = release["version"] if floor["build"] else release.get("patch_level") or release["version"]
+    version, wanted = _padded(version, floor["version"])
     if version != wanted or not floor["build"]:
         return version < wanted
     build, wanted = _padded(release["build"], floor["build"])
@@ -112,8 +136,20 @@ def parse_floor(text):
 
 
 def collect(host):
-    """Return parse() of the running kernel's release."""
+    """Return parse() of the running kernel's release and its patch_level: numbers, or None where the release tells it or nothing does."""
     text = host.read(PATH)
     if text is None:
         raise Unavailable("Unreadable", "%s does not exist." % PATH)
-    return parse(text)
+    release = parse(text)
+    return dict(release, patch_level=patch_level(release, _signature(host)))
+
+
+def _signature(host):
+    for path, pattern in (("/proc/version_signature", _UBUNTU), ("/proc/version", _DEBIAN)):
+        try:
+            match = pattern.search((host.read(path) or "").strip())
+        except Unavailable:  # hardened: then the release has to do
+            continue
+        if match:
+            return match.group(1)
+    return ""

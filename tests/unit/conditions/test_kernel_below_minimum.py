@@ -16,6 +16,8 @@ QEMU = "enabled\ninterpreter /usr/bin/qemu-aarch64\nflags: %s\noffset 0\nmagic 7
 HANDLER = "/proc/sys/fs/binfmt_misc/qemu-aarch64"
 JAVA = {"/proc/self/mountinfo": MOUNTED, "/proc/sys/fs/binfmt_misc/jexec": "enabled\ninterpreter /usr/bin/jexec\nflags: \noffset 0\nmagic 504b0304\n"}
 EL7 = "3.10.0-1160.119.1.el7.x86_64"
+DEBIAN = "Linux version 6.1.0-50-amd64 (x) (gcc-12 (Debian 12.2.0-14) 12.2.0) #1 SMP PREEMPT_DYNAMIC Debian 6.1.170-1 (2026-05-01)\n"
+UBUNTU = "Ubuntu 5.15.0-113.123-generic 5.15.153\n"
 ASKED = ":qemu-arm:M::x:y:/usr/bin/qemu-arm-static:F\n"
 ASKED_JAVA = ":jexec:M::PK\\x03\\x04::/usr/bin/jexec:\n"
 
@@ -37,6 +39,12 @@ def host(release, files=None, **keywords):
         ("6.18.44-fc-v669", {}, None, "ok", "Sufficient"),
         (EL7, {}, "3.10", "ok", "Sufficient"),
         ("4.18.0-553.el8_10.x86_64", {}, "4.18.0-553", "ok", "Sufficient"),
+        # The patch level that the release lacks
+        ("6.1.0-50-amd64", {"/proc/version": DEBIAN}, "6.1.90", "ok", "Sufficient"),
+        ("6.1.0-50-amd64", {"/proc/version": DEBIAN}, "6.1.200", "faulty", "BelowPolicy"),
+        ("5.15.0-113-generic", {"/proc/version_signature": UBUNTU}, "5.15.149", "ok", "Sufficient"),
+        ("5.15.0-113-generic", {"/proc/version_signature": UBUNTU}, "5.15.160", "faulty", "BelowPolicy"),
+        ("5.15.0-113-generic", {}, "5.15.149", "faulty", "BelowPolicy"),
         # The operator's floor is policy, whatever the vendor has backported
         ("4.18.0-553.el8_10.x86_64", {}, "4.19", "faulty", "BelowPolicy"),
         ("4.18.0-305.el8.x86_64", {}, "4.18.0-553", "faulty", "BelowPolicy"),
@@ -92,6 +100,11 @@ def test_features_that_cannot_be_read_are_no_proof():
     files = {"/proc/self/mountinfo": MOUNTED, HANDLER: QEMU % "OC"}
     verdict = judge("kernel_below_minimum", host(EL7, files, denied=("/proc/self/mountinfo",), root=False))
     assert verdict.reason == "BelowDefaultFloor"
+
+
+def test_message_names_the_patch_level():
+    verdict = judge("kernel_below_minimum", host("6.1.0-50-amd64", {"/proc/version": DEBIAN}), minimum_kernel_version="6.1.200")
+    assert verdict.message == "The kernel 6.1.0-50-amd64 (6.1.170) is below 6.1.200, the floor that was given."
 
 
 def test_message_names_the_emulators():

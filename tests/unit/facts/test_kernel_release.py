@@ -81,6 +81,35 @@ def test_flavour(release, flavour):
     assert kernel_release.parse(release)["flavour"] == flavour
 
 
+# /proc/version as published dumps of Debian 12 and EL 8 have it, and /proc/version_signature as a published bug of Ubuntu 16.04 has it.
+VERSION = "Linux version %s (x) (gcc-12 (Debian 12.2.0-14) 12.2.0, GNU ld (GNU Binutils for Debian) 2.40) #1 SMP PREEMPT_DYNAMIC %s\n"
+EL8 = "Linux version %s (mockbuild@x) (gcc version 8.5.0 20210514 (Red Hat 8.5.0-22) (GCC)) #1 SMP Tue Jun 4 04:23:05 EDT 2024\n"
+
+
+@pytest.mark.parametrize(
+    "release, files, patch_level",
+    [
+        ("6.1.0-26-amd64", {"/proc/version": VERSION % ("6.1.0-26-amd64", "Debian 6.1.112-1 (2024-09-30)")}, [6, 1, 112]),
+        ("6.1.0-0.deb11.25-amd64", {"/proc/version": VERSION % ("6.1.0-0.deb11.25-amd64", "Debian 6.1.106-3~deb11u1 (2024-10-02)")}, [6, 1, 106]),
+        ("6.1.0-26-amd64", {"/proc/version": VERSION % ("6.1.0-26-amd64", "Tue Jun 4 2024")}, None),  # the compiler's is none
+        ("6.1.0-26-amd64", {"/proc/version": VERSION % ("6.1.0-26-amd64", "Debian 5.10.1-1 (2021-01-01)")}, None),
+        ("6.12.95+deb12-amd64", {"/proc/version": VERSION % ("6.12.95+deb12-amd64", "Debian 6.12.95-1~bpo12+1 (2025-06-01)")}, None),  # the release tells
+        ("4.15.0-55-generic", {"/proc/version_signature": "Ubuntu 4.15.0-55.60~16.04.2-generic 4.15.18\n"}, [4, 15, 18]),
+        ("4.15.0-55-generic", {"/proc/version_signature": "(none)\n"}, None),
+        ("4.18.0-553.el8_10.x86_64", {"/proc/version": EL8 % "4.18.0-553.el8_10.x86_64"}, None),
+        ("6.1.0-26-amd64", {}, None),
+    ],
+)
+def test_patch_level(release, files, patch_level):
+    host = RecordedHost(dict(files, **{"/proc/sys/kernel/osrelease": release + "\n"}))
+    assert fact("kernel_release", host)["patch_level"] == patch_level
+
+
+def test_a_patch_level_that_may_not_be_read():
+    host = RecordedHost({"/proc/sys/kernel/osrelease": "6.1.0-26-amd64\n", "/proc/version": VERSION}, denied=("/proc/version",), root=False)
+    assert fact("kernel_release", host)["patch_level"] is None
+
+
 @pytest.mark.parametrize("text", ["", "\n", "generic", "6", "-4.18.0", "\x00\x01"])
 def test_garbage(text):
     with pytest.raises(Unavailable) as caught:
@@ -114,3 +143,12 @@ def test_missing():
 )
 def test_below(release, floor, below):
     assert kernel_release.below(kernel_release.parse(release), kernel_release.parse_floor(floor)) is below
+
+
+@pytest.mark.parametrize(
+    "floor, below",
+    [("6.1.90", False), ("6.1.112", False), ("6.1.113", True), ("6.1", False), ("6.2", True), ("6.1.0-26", False), ("6.1.0-27", True)],
+)
+def test_below_with_a_patch_level(floor, below):
+    release = dict(kernel_release.parse("6.1.0-26-amd64"), patch_level=[6, 1, 112])
+    assert kernel_release.below(release, kernel_release.parse_floor(floor)) is below
