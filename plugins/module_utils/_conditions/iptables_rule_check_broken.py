@@ -22,14 +22,14 @@ def evaluate(iptables_check, iptables_binaries, probes):
         return not_applicable("NoCommand", "Neither the host nor k3s or RKE2 has an iptables command.", **evidence)
     if not probes:
         return _by_version(command, evidence)
-    wrong = ["%s %s" % (item["path"], _told(item)) for item in iptables_check if item["missed"] or item["imagined"]]
+    wrong = ["%s %s" % (_command(item), _told(item)) for item in iptables_check if item["missed"] or item["imagined"]]
     if wrong:
         return faulty("WrongAnswer", "%s." % "; ".join(wrong), **evidence)
     for item in iptables_check:
         if item["error"]:
             return unknown(item["error"]["reason"], "-C could not be tried: %s" % item["error"]["message"], **evidence)
-    paths = ", ".join(item["path"] for item in iptables_check)
-    return ok("RightAnswers", "Every answer of -C was right: %s." % paths, **evidence)
+    tried = ", ".join(_command(item) for item in iptables_check)
+    return ok("RightAnswers", "Every answer of -C was right: %s." % tried, **evidence)
 
 
 def suspect(version, backend):
@@ -44,6 +44,10 @@ def _by_version(command, evidence):
         message = "iptables %s (%s) may answer -C wrongly; probes: true tries it." % (command["version"], command["backend"])
         return unknown("ProbeNotAllowed", message, **evidence)
     return ok("VersionNotSuspect", "Of iptables %s (%s) no wrong answer is known." % (command["version"], command["backend"]), **evidence)
+
+
+def _command(item):
+    return " ".join(item["command"])
 
 
 def _told(item):

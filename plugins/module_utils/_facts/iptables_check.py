@@ -10,17 +10,21 @@ __metaclass__ = type
 
 from .._host import Unavailable
 from .._source import reads, runs
+from .iptables_binaries import BACKENDS
 
 # k3s keeps its own at the end of its PATH; RKE2 has a folder for each of its versions.
 BUNDLED = ("/var/lib/rancher/k3s/data/current/bin/aux/", "/var/lib/rancher/rke2/bin/")
 RKE2_DATA = "/var/lib/rancher/rke2/data"
 NAMES = ("iptables", "ip6tables")
+# Until k3s first calls one of its names, each leads to a script that counts the rules it sees, chooses a backend and makes
+# all six lead there for good (k3s-io/k3s-root, iptables-detect). Where it is run decides, so it is never run here.
+CHOICES = ("xtables-nft-multi", "xtables-legacy-multi")
 # Some defects read memory that nobody has set, and come and go.
 ROUNDS = 5
 
 SOURCES = (
     reads("*bin/ip*tables", "which commands there are, the host's and those that k3s and RKE2 bring along"),
-    reads("*/bin/aux/ip*tables", "the commands that k3s brings along"),
+    reads("*/bin/aux/*tables*", "the commands that k3s brings along"),
     reads(RKE2_DATA, "the versions whose commands RKE2 has unpacked"),
     runs("unshare -n -- /bin/sh -c *", "with probes only: -C on rules that are there and that are not, in a network namespace of its own", root=True),
 )
@@ -54,10 +58,10 @@ RULES = {
 
 
 def script(name):
-    """Return what the shell runs, $0 being the command: for each rule and round a line "INDEX present|absent EXIT-CODE"."""
+    """Return what the shell runs, $0 and its arguments being the command: for each rule and round a line "INDEX present|absent EXIT-CODE"."""
     lines = []
     for index, (table, rule, other) in enumerate(RULES[name]):
-        call = '"$0" -w -t %s' % table
+        call = '"$0" "$@" -w -t %s' % table
         lines += [
             "%s -N NODEMEND && for round in %s; do" % (call, " ".join(str(number) for number in range(ROUNDS))),
             "%s -A NODEMEND %s || break" % (call, rule),
@@ -91,8 +95,9 @@ def parse_answers(text, name):
 
 
 def collect(host, timeout, probes):
-    """Return [{path, name, bundled, tried, missed, imagined, error}], one for each iptables and ip6tables of the host and of k3s or RKE2.
+    """Return [{path, name, command, bundled, tried, missed, imagined, error}], for iptables and ip6tables of the host and of k3s or RKE2.
 
+    command   its words: the path, and the name where the path is a binary of many names
     tried     how many rules were asked for; None without probes
     missed    rules that are there and -C denies: they are appended again and again
     imagined  rules that are not there and -C affirms: they are never written
@@ -102,11 +107,14 @@ def collect(host, timeout, probes):
     for name in NAMES:
         own = host.which(name)
         if own is not None and not own.startswith("/var/lib/rancher/"):
-            found.append(_tried(host, own, name, False, timeout, probes))
+            found.append(_answer([own], name, False))
         for directory in _directories(host):
             path = host.which(directory + name)
             if path is not None:
-                found.append(_tried(host, path, name, True, timeout, probes))
+                found.extend(_answer(command, name, True) for command in _bundled(host, directory, path, name))
+    for answer in found:
+        if probes:
+            _try(host, answer, timeout)
     return found
 
 
@@ -115,15 +123,39 @@ def _directories(host):
     return BUNDLED + tuple("%s/%s/bin/" % (RKE2_DATA, version) for version in versions)
 
 
-def _tried(host, path, name, bundled, timeout, probes):
-    answer = {"path": path, "name": name, "bundled": bundled, "tried": None, "missed": [], "imagined": [], "error": None}
-    if not probes:
-        return answer
+def _bundled(host, directory, path, name):
+    """Return the commands to try for a bundled path: itself, or what its script chooses from."""
+    if not _chooses(host, path):
+        return [[path]]
+    return [[directory + choice, name] for choice in CHOICES if host.which(directory + choice)] or [[path]]
+
+
+def _chooses(host, path):
+    return host.resolve(path).rsplit("/", 1)[-1] not in BACKENDS
+
+
+def _answer(command, name, bundled):
+    return {
+        "path": command[0],
+        "name": name,
+        "command": command,
+        "bundled": bundled,
+        "tried": None,
+        "missed": [],
+        "imagined": [],
+        "error": None,
+    }
+
+
+def _try(host, answer, timeout):
+    path, name = answer["path"], answer["name"]
     try:
         if not host.is_root():
             raise Unavailable("NeedsRoot", "%s: only root may have a network namespace of its own." % path)
+        if answer["bundled"] and _chooses(host, path):
+            raise Unavailable("Unreadable", "%s: chooses a backend when it is run, and lies beside none." % path)
         # Three times the time of a command: it runs some fifty of them.
-        text = host.output(["unshare", "-n", "--", "/bin/sh", "-c", script(name), path], 3 * timeout)
+        text = host.output(["unshare", "-n", "--", "/bin/sh", "-c", script(name)] + answer["command"], 3 * timeout)
         answer.update(parse_answers(text, name))
         if not answer["tried"]:
             raise Unavailable("Unreadable", "%s: none of the rules could be tried." % path)
@@ -131,4 +163,3 @@ def _tried(host, path, name, bundled, timeout, probes):
         answer["error"] = {"reason": exc.reason, "message": exc.message.replace(script(name), "...")}
     except ValueError as exc:
         answer["error"] = {"reason": "Unreadable", "message": str(exc)}
-    return answer

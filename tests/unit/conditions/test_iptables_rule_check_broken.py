@@ -4,7 +4,7 @@
 from __future__ import absolute_import, division, print_function
 
 import pytest
-from netfilter import LEGACY_BINARIES, node
+from netfilter import LEGACY_BINARIES, NFT_BINARIES, node
 from recorded import TIMED_OUT, judge
 
 __metaclass__ = type
@@ -12,16 +12,18 @@ __metaclass__ = type
 RIGHT = "0 present 0\n0 absent 1\n"
 PROBE = "unshare -n -- /bin/sh -c * %s"
 HOST = PROBE % "/usr/sbin/iptables"
-K3S = "/var/lib/rancher/k3s/data/current/bin/aux/iptables"
+AUX = "/var/lib/rancher/k3s/data/current/bin/aux/"
+K3S = AUX + "iptables"
 
 
 def probed(answer=RIGHT, bundled=None, **more):
     commands = {HOST: answer}
-    files = {}
+    files, links = {}, dict(NFT_BINARIES)
     if bundled:
         commands[PROBE % K3S] = bundled
-        files[K3S] = ""
-    return dict(nft="", commands=commands, files=files, probes=True, **more)
+        files[AUX + "xtables-nft-multi"] = ""
+        links[K3S] = "xtables-nft-multi"
+    return dict(nft="", commands=commands, files=files, links=links, probes=True, **more)
 
 
 NFT_1 = dict(nft="", probes=False)
