@@ -20,16 +20,21 @@ def evaluate(iptables_check, iptables_binaries, probes):
     evidence = {"iptables_check": iptables_check, "host_iptables": command}
     if not iptables_check:
         return not_applicable("NoCommand", "Neither the host nor k3s or RKE2 has an iptables command.", **evidence)
+    called = [item for item in iptables_check if item["called"]]
     if not probes:
-        return _by_version(command, evidence)
-    wrong = ["%s %s" % (_command(item), _told(item)) for item in iptables_check if item["missed"] or item["imagined"]]
+        calls_host = any(item["name"] == "iptables" and not item["bundled"] for item in called)
+        return _by_version(command if calls_host else None, evidence)
+    wrong = [item for item in called if _lies(item)]
     if wrong:
-        return faulty("WrongAnswer", "%s." % "; ".join(wrong), **evidence)
-    for item in iptables_check:
+        return faulty("WrongAnswer", "%s." % "; ".join("%s %s" % (_command(item), _told(item)) for item in wrong), **evidence)
+    for item in called:
         if item["error"]:
             return unknown(item["error"]["reason"], "-C could not be tried: %s" % item["error"]["message"], **evidence)
-    tried = ", ".join(_command(item) for item in iptables_check)
-    return ok("RightAnswers", "Every answer of -C was right: %s." % tried, **evidence)
+    message = "Every answer of -C was right: %s." % ", ".join(_command(item) for item in called)
+    others = [item for item in iptables_check if not item["called"] and _lies(item)]
+    if others:
+        message += " Wrong, but not known to be called: %s." % ", ".join(_command(item) for item in others)
+    return ok("RightAnswers", message, **evidence)
 
 
 def suspect(version, backend):
@@ -39,11 +44,15 @@ def suspect(version, backend):
 
 def _by_version(command, evidence):
     if command is None or command["version"] is None:
-        return unknown("ProbeNotAllowed", "The version of iptables is not known; probes: true tries -C itself.", **evidence)
+        return unknown("ProbeNotAllowed", "The version of the iptables that is called is not known; probes: true tries -C itself.", **evidence)
     if suspect(command["version"], command["backend"]):
         message = "iptables %s (%s) may answer -C wrongly; probes: true tries it." % (command["version"], command["backend"])
         return unknown("ProbeNotAllowed", message, **evidence)
     return ok("VersionNotSuspect", "Of iptables %s (%s) no wrong answer is known." % (command["version"], command["backend"]), **evidence)
+
+
+def _lies(item):
+    return bool(item["missed"] or item["imagined"])
 
 
 def _command(item):

@@ -11,9 +11,11 @@ __metaclass__ = type
 from .._host import Unavailable
 from .._source import reads, runs
 from .iptables_binaries import BACKENDS
+from .kube_proxy import K3S_CONFIGURATION, prefers_bundled
 
 # k3s keeps its own at the end of its PATH; RKE2 has a folder for each of its versions.
-BUNDLED = ("/var/lib/rancher/k3s/data/current/bin/aux/", "/var/lib/rancher/rke2/bin/")
+K3S = "/var/lib/rancher/k3s/data/current/bin/aux/"
+BUNDLED = (K3S, "/var/lib/rancher/rke2/bin/")
 RKE2_DATA = "/var/lib/rancher/rke2/data"
 NAMES = ("iptables", "ip6tables")
 # Until k3s first calls one of its names, each leads to a script that counts the rules it sees, chooses a backend and makes
@@ -26,6 +28,9 @@ SOURCES = (
     reads("*bin/ip*tables", "which commands there are, the host's and those that k3s and RKE2 bring along"),
     reads("*/bin/aux/*tables*", "the commands that k3s brings along"),
     reads(RKE2_DATA, "the versions whose commands RKE2 has unpacked"),
+    reads(K3S_CONFIGURATION, "prefer-bundled-bin of k3s: whose commands it calls", root=True),
+    reads(K3S_CONFIGURATION + ".d", "the same, in parts"),
+    reads(K3S_CONFIGURATION + ".d/*.yaml", "the same, in parts", root=True),
     runs("unshare -n -- /bin/sh -c *", "with probes only: -C on rules that are there and that are not, in a network namespace of its own", root=True),
 )
 
@@ -94,10 +99,11 @@ def parse_answers(text, name):
     return {"tried": len(tried), "missed": sorted(missed), "imagined": sorted(imagined)}
 
 
-def collect(host, timeout, probes):
-    """Return [{path, name, command, bundled, tried, missed, imagined, error}], for iptables and ip6tables of the host and of k3s or RKE2.
+def collect(host, timeout, probes, processes, host_network_agents=None):
+    """Return [{path, name, command, bundled, called, tried, missed, imagined, error}], for iptables and ip6tables of the host and of k3s or RKE2.
 
     command   its words: the path, and the name where the path is a binary of many names
+    called    False where another one is called instead: the host's while k3s prefers its own, or k3s' own while it does not
     tried     how many rules were asked for; None without probes
     missed    rules that are there and -C denies: they are appended again and again
     imagined  rules that are not there and -C affirms: they are never written
@@ -112,7 +118,10 @@ def collect(host, timeout, probes):
             path = host.which(directory + name)
             if path is not None:
                 found.extend(_answer(command, name, True) for command in _bundled(host, directory, path, name))
+    preferred = prefers_bundled(host, processes)
+    alone = [agent["name"] for agent in host_network_agents or [] if not agent["image"] and not agent["decides"]]
     for answer in found:
+        answer["called"] = _called(answer, found, preferred, bool(alone))
         if probes:
             _try(host, answer, timeout)
     return found
@@ -130,6 +139,17 @@ def _bundled(host, directory, path, name):
     return [[directory + choice, name] for choice in CHOICES if host.which(directory + choice)] or [[path]]
 
 
+def _called(answer, found, preferred, agents):
+    """Return whether something may call a command: k3s calls either the host's or its own, and agents of the host the host's."""
+    own = [item for item in found if item["name"] == answer["name"] and item["path"].startswith(K3S)]
+    theirs = [item for item in found if item["name"] == answer["name"] and not item["bundled"]]
+    # One that has not chosen yet was never called: k3s was not restarted since it was told to prefer its own.
+    prefers = bool(preferred and own and len(own[0]["command"]) == 1)
+    if answer in own:
+        return prefers or not theirs
+    return answer["bundled"] or agents or not prefers
+
+
 def _chooses(host, path):
     return host.resolve(path).rsplit("/", 1)[-1] not in BACKENDS
 
@@ -140,6 +160,7 @@ def _answer(command, name, bundled):
         "name": name,
         "command": command,
         "bundled": bundled,
+        "called": None,
         "tried": None,
         "missed": [],
         "imagined": [],

@@ -70,7 +70,7 @@ def collect(host, processes, iptables_dumps=None):
     ebpf_agent  name of a process that can replace kube-proxy by eBPF, or None
     """
     own, proved = _proxy(host, processes)
-    k3s = next((item for item in processes if item["name"] in EMBEDDING and not item["nested"]), None)
+    k3s = _k3s(processes)
     cilium = next((item["name"] for item in processes if item["name"] == "cilium-agent" and (item["nested"] or 0) < 2), None)
     result = {"running": False, "pid": None, "mode": None, "source": None, "embedded": False, "bundled": None}
     result["ebpf_agent"] = cilium
@@ -86,6 +86,16 @@ def collect(host, processes, iptables_dumps=None):
     if result["mode"] is None and iptables_dumps is not None:
         result["mode"], result["source"] = _mode_by_rules(iptables_dumps)
     return result
+
+
+def prefers_bundled(host, processes):
+    """Return whether the k3s that runs calls its own iptables even where the host has one, as it is configured; None where none runs."""
+    k3s = _k3s(processes)
+    return None if k3s is None else _k3s_settings(host, k3s["arguments"] or [])["bundled"]
+
+
+def _k3s(processes):
+    return next((item for item in processes if item["name"] in EMBEDDING and not item["nested"]), None)
 
 
 def _proxy(host, processes):

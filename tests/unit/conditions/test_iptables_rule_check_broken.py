@@ -16,6 +16,38 @@ AUX = "/var/lib/rancher/k3s/data/current/bin/aux/"
 K3S = AUX + "iptables"
 
 
+WRONG = "1 present 1\n1 absent 1\n"
+CONFIGURATION = "/etc/rancher/k3s/config.yaml"
+
+
+def k3s(prefer=None, host=RIGHT, bundled=RIGHT, chosen=True, config="prefer-bundled-bin: true\n", agent=False, probes=True):
+    """A host on which k3s runs, with an iptables of its own beside the host's."""
+    files = {
+        "/proc/800/stat": "800 (k3s-server) S 1 800 800 0 -1 4194560",
+        "/proc/800/cmdline": "/usr/local/bin/k3s\0server\0",
+        "/proc/800/cgroup": "0::/system.slice/k3s.service\n",
+        "/proc/800/status": "NSpid:\t800\n",
+        AUX + "xtables-nft-multi": "",
+        AUX + "iptables-detect.sh": "",
+    }
+    links = dict(NFT_BINARIES, **{K3S: "xtables-nft-multi" if chosen else "iptables-detect.sh"})
+    if prefer:
+        files[CONFIGURATION] = config
+    if agent:
+        files.update(
+            {
+                "/proc/801/stat": "801 (flanneld) S 1 801 801 0 -1 4194560",
+                "/proc/801/cmdline": "/usr/local/bin/flanneld\0",
+                "/proc/801/cgroup": "0::/system.slice/flanneld.service\n",
+                "/proc/801/status": "NSpid:\t801\n",
+            }
+        )
+        for kind in ("net", "mnt"):
+            links.update(dict(("/proc/%s/ns/%s" % (who, kind), "%s:[1]" % kind) for who in ("self", "800", "801")))
+    commands = {HOST: host, PROBE % (K3S if chosen else AUX + "xtables-nft-multi iptables"): bundled}
+    return dict(nft="", files=files, links=links, commands=commands, kubelet=False, probes=probes)
+
+
 def probed(answer=RIGHT, bundled=None, **more):
     commands = {HOST: answer}
     files, links = {}, dict(NFT_BINARIES)
@@ -31,7 +63,17 @@ TABLE = {
     "right answers": (probed(), "ok", "RightAnswers"),
     "a rule that is there is denied": (probed("0 present 0\n0 absent 1\n0 present 1\n0 absent 1\n"), "faulty", "WrongAnswer"),
     "a rule that is not there is affirmed": (probed("3 present 0\n3 absent 0\n"), "faulty", "WrongAnswer"),
-    "k3s' own is wrong": (probed(bundled="1 present 1\n1 absent 1\n"), "faulty", "WrongAnswer"),
+    "k3s' own is wrong, and no k3s runs": (probed(bundled=WRONG), "ok", "RightAnswers"),
+    "k3s' own is wrong, and k3s calls the host's": (k3s(bundled=WRONG), "ok", "RightAnswers"),
+    "k3s' own is wrong, and k3s prefers it": (k3s(prefer=True, bundled=WRONG), "faulty", "WrongAnswer"),
+    "the host's is wrong, and k3s calls it": (k3s(host=WRONG), "faulty", "WrongAnswer"),
+    "the host's is wrong, and k3s prefers its own": (k3s(prefer=True, host=WRONG), "ok", "RightAnswers"),
+    "the host's is wrong, and k3s was told to call it": (k3s(prefer=True, config="prefer-bundled-bin: false\n", host=WRONG), "faulty", "WrongAnswer"),
+    "the host's is wrong, and k3s was told, but not restarted": (k3s(prefer=True, host=WRONG, chosen=False), "faulty", "WrongAnswer"),
+    "the host's is wrong, k3s prefers its own, and a service of the host calls it": (k3s(prefer=True, host=WRONG, agent=True), "faulty", "WrongAnswer"),
+    "the host's cannot be tried, and k3s prefers its own": (k3s(prefer=True, host=TIMED_OUT), "ok", "RightAnswers"),
+    "k3s' own cannot be tried, and k3s calls the host's": (k3s(bundled=TIMED_OUT), "ok", "RightAnswers"),
+    "k3s prefers its own, whose version nobody asks for": (k3s(prefer=True, probes=False), "unknown", "ProbeNotAllowed"),
     "it could not tell": (probed("0 present 4\n0 absent 4\n"), "unknown", "Unreadable"),
     "no rule could be added": (probed(""), "unknown", "Unreadable"),
     "no namespace": (probed((1, "", "unshare: unshare failed: Operation not permitted\n")), "unknown", "Unreadable"),
@@ -65,3 +107,11 @@ def test_the_command_and_the_rule_are_named():
         "iptables_rule_check_broken", node(**{key: value for key, value in probed("3 present 0\n3 absent 0\n").items() if key != "probes"}), probes=True
     )
     assert answer.message == "/usr/sbin/iptables affirms a rule that is not there (-i eth1 -j ACCEPT)."
+
+
+def test_a_wrong_command_that_is_not_called_is_told():
+    more = k3s(prefer=True, host=WRONG)
+    del more["probes"]
+    answer = judge("iptables_rule_check_broken", node(**more), probes=True)
+    assert answer.message == "Every answer of -C was right: %s. Wrong, but not known to be called: /usr/sbin/iptables." % K3S
+    assert [item["called"] for item in answer.evidence["iptables_check"]] == [False, True]
