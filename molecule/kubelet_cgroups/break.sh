@@ -13,6 +13,7 @@ cat >/usr/local/bin/nodemend-lab-kubelet <<'KUBELET'
 #!/bin/sh
 file=/sys/fs/cgroup/hugetlb/kubepods.slice/kubepods-besteffort.slice/hugetlb.2MB.limit_in_bytes
 if [ ! -e $file ]; then
+    /usr/local/bin/kubelet 3 # the real one comes to it some seconds after its start
     echo "F1129 23:32:13.384272    3830 kubelet.go:1384] Failed to start ContainerManager failed to initialize top level QOS containers: failed to update top level BestEffort QOS cgroup : failed to set supported cgroup subsystems for cgroup [kubepods besteffort]: Failed to set config for supported subsystems : failed to write 4611686018427387904 to hugetlb.2MB.limit_in_bytes: open $file: no such file or directory"
     exit 255
 fi
@@ -23,4 +24,4 @@ printf '[Service]\nExecStart=/usr/local/bin/nodemend-lab-kubelet\nRestart=always
 systemctl daemon-reload
 mkdir $root/kubepods.slice
 systemctl start kubelet
-sleep 1
+sleep 4 # its first end

@@ -9,6 +9,11 @@ def broken(host):
         pytest.skip("this machine has no cgroup v1 for huge pages")
 
 
+def test_it_has_run_on(host):
+    answer = host.ansible("nodemend.kubernetes.node_condition_info", "conditions=hugetlb_cgroup_missing", check=False)
+    assert answer["conditions"][0]["reason"] == "KubeletRuns"
+
+
 def test_it_runs(host):
     assert host.service("kubelet").is_running
     assert host.process.get(comm="kubelet").args == "/usr/local/bin/kubelet infinity"

@@ -50,21 +50,19 @@ def parse_flags(text, name):
     return found[-1] if found else None
 
 
+def is_kubelet(process):
+    """Return whether a process is a kubelet of this host."""
+    hyperkube = process["name"] == "hyperkube" and "kubelet" in (process["arguments"] or [])[:2]
+    return not process["nested"] and (process["name"] == "kubelet" or hyperkube)
+
+
 def collect(host, processes):
     """Return {running, enabled, endpoint, dockershim, hostname_override}.
 
     endpoint    the CRI socket as configured, without a scheme; None where nothing names one
     dockershim  a kubelet before 1.24 that talks to Docker itself (no endpoint, or dockershim.sock)
     """
-    process = next(
-        (
-            item
-            for item in processes
-            if not item["nested"]
-            and (item["name"] == "kubelet" or item["name"] == "hyperkube" and "kubelet" in (item["arguments"] or [])[:2])
-        ),
-        None,
-    )
+    process = next((item for item in processes if is_kubelet(item)), None)
     arguments = process["arguments"] if process else []
     endpoint = flag(arguments, "container-runtime-endpoint")
     if endpoint is None:

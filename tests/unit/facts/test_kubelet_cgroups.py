@@ -14,8 +14,17 @@ STORY = recording("kubelet-hugetlb.journal.txt")
 BEST_EFFORT = ROOT + "/kubepods.slice/kubepods-besteffort.slice"
 
 
+def journal(text, pid=3830, name="kubelet"):
+    """As journalctl --output=short prints what a program has said."""
+    return "".join("Nov 29 23:32:13 node1 %s[%d]: %s\n" % (name, pid, line) for line in text.splitlines())
+
+
+STARTED = journal("Started kubelet: The Kubernetes Node Agent.", 1, "systemd")
+GOOD = "I1129 23:32:43.383713    4100 policy_none.go:42] [cpumanager] none policy: Start"
+
+
 def test_the_story():
-    line, cgroup = parse(STORY)
+    line, cgroup = parse(journal(STORY))
     assert line.startswith("F1129 23:32:13.384272    3830 kubelet.go:1384] Failed to start ContainerManager")
     assert cgroup == BEST_EFFORT
 
@@ -36,7 +45,7 @@ def test_the_story():
     ],
 )
 def test_only_the_kubelets_own_paths_are_taken(path, taken):
-    assert parse(STORY.replace("/kubepods.slice/kubepods-besteffort.slice", path))[1] == (ROOT + path if taken else None)
+    assert parse(journal(STORY.replace("/kubepods.slice/kubepods-besteffort.slice", path)))[1] == (ROOT + path if taken else None)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +59,18 @@ def test_only_the_kubelets_own_paths_are_taken(path, taken):
     ],
 )
 def test_other_complaints(line):
+    assert parse(journal(line)) == (None, None)
     assert parse(line) == (None, None)
+
+
+def test_only_the_last_start_that_ended_counts():
+    story = journal(STORY)
+    assert parse(story + STARTED)[1] == BEST_EFFORT
+    assert parse(story + STARTED + journal(GOOD, 4100)) == (None, None)
+    assert parse(story + STARTED + journal(GOOD, 4100), running=4100)[1] == BEST_EFFORT
+    assert parse(story + STARTED + journal(GOOD, 4100) + STARTED + journal(GOOD, 4200), running=4200) == (None, None)
+    assert parse(story + journal("swap is off", 4099, "swapoff"))[1] == BEST_EFFORT  # ExecStartPre
+    assert parse(journal(GOOD, 3829) + STARTED + story)[1] == BEST_EFFORT
 
 
 def test_both_classes_are_wanted():
