@@ -32,13 +32,15 @@ def evaluate(tunnel_offload, node, kernel_release, calico=None):
     if not offloading:
         return ok("TunnelOff", "%s leaves no checksum to the NIC." % _names(tunnels), **evidence)
     evidence["calico_version"] = calico["version"] if calico else None
-    if all(tunnel["name"] in CALICO_DEVICES for tunnel in offloading) and _turned_off(calico, kernel_release):
-        return ok("CalicoTurnsItOff", "Felix of this Calico turns the checksum offload of %s off." % _names(offloading), **evidence)
     risky = [nic for nic in nics if nic["on"]]
+    leaves = "%s leaves its checksums to %s (%s)" % (_names(offloading), _names(risky), risky[0]["driver"])
+    # Felix looks every ten seconds: a device that was made just now is off at the next scan.
+    if all(tunnel["name"] in CALICO_DEVICES for tunnel in offloading) and _turned_off(calico, kernel_release):
+        return at_risk("CalicoLeftItOn", leaves + ", though Felix of this Calico should have turned that off.", **evidence)
     return at_risk(
         "OffloadOn",
-        "%s leaves its checksums to %s (%s): some hypervisors send such packets wrong, and only ping gets through between nodes. "
-        "Whether this one does, only a connection to another node shows." % (_names(offloading), _names(risky), risky[0]["driver"]),
+        leaves + ": some hypervisors send such packets wrong, and only ping gets through between nodes. "
+        "Whether this one does, only a connection to another node shows.",
         **evidence
     )
 
@@ -48,7 +50,7 @@ def _names(devices):
 
 
 def _turned_off(calico, kernel_release):
-    """Return whether Felix turns the offload off: as it was told, else as its release does by default."""
+    """Return whether Felix should turn the offload off: as it was told, else as its release does by default."""
     if not calico or not calico["present"]:
         return False
     for setting in (calico["felix"] or {}).get("FELIX_FEATUREDETECTOVERRIDE", "").split(","):
