@@ -672,7 +672,7 @@ def test_one_that_does_not_become_ready_is_sent_back(host):
     run = host.again(**arguments(kernel_maintained="true", maintenance_node="w1"))
     assert run.rc != 0 and "failed its proof: w1 is not Ready" in run.all
     assert (host.look()["running"], host.default(), host.left()) == (OLD, OLD, [])
-    assert not any(line.startswith("promote") for line in host.log())
+    assert not any(line.startswith(("default " + NEW, "promote")) for line in host.log())
 
 
 def test_one_that_somebody_has_drained_by_hand_is_left_to_them(host):
@@ -750,7 +750,7 @@ def test_it_is_said_also_where_the_controller_was_killed_meanwhile(host):
 def test_a_kernel_that_loses_the_network_under_its_proof_returns_by_itself(host):
     host.fresh(candidates=[NEW], node="w1", cuts=NEW)
     run = host.again(**arguments())
-    assert run.rc == 2 and "is back on %s" % OLD in run.all and "failed its proof: one does not answer any more: no route to host" in run.all
+    assert run.rc == 2 and "is back on %s" % OLD in run.all and "failed its proof: one does not answer any more: " in run.all
     assert host.log() == [*WAY[:-1], "drained", WAY[-1], END[0], "cut", "returned", "uncordoned", "timer stopped False"]
     assert (host.look()["running"], host.default(), host.left()) == (OLD, OLD, [])
 
@@ -804,6 +804,7 @@ def test_a_proof_that_fails_sends_it_back(host):
     host.fresh(candidates=[NEW])
     run = host.again(**arguments(kernel_verify_commands=["true", "false"]))
     assert run.rc != 0 and "failed its proof: false ended with 1" in run.all
+    assert not any(line.startswith(("default " + NEW, "promote")) for line in host.log())
     assert [line for line in host.log() if line.startswith("reboot")] == ["reboot " + NEW, "reboot " + OLD]
     machine = host.look()
     assert (machine["running"], machine["default"], host.left()) == (OLD, OLD, [])
