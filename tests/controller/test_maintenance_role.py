@@ -60,7 +60,33 @@ PLAY = """
     - ansible.builtin.include_role:
         name: nodemend.kubernetes.maintenance
         tasks_from: "{{ entry | default('main') }}"
+    - ansible.builtin.include_role:
+        name: nodemend.kubernetes.control_plane_certificates
+      when: then is defined
 """
+# In place of its restarts, the role control_plane_certificates calls the script above.
+CHANGE = """
+- name: Note it
+  ansible.builtin.command: "{{ stub.cluster_condition_info.cluster.kubectl }} change"
+"""
+EXPIRING = {
+    "conditions": [
+        {"condition": name, "status": status, "message": "It ends.", "evidence": {"due": []}}
+        for name, status in (
+            ("apiserver_loopback_certificate_expiring", "at_risk"),
+            ("kubernetes_certificate_expiring", "ok"),
+            ("certificate_authority_expiring", "ok"),
+        )
+    ],
+    "control_plane": {
+        "control_plane_processes": [{"name": "kube-apiserver", "pid": 12, "started": 1, "unit": "kube-apiserver.service"}],
+        "apiserver_loopback": {"address": "127.0.0.1:6443"},
+        "certificates": {"certificates": [], "unreadable": []},
+        "node": {"distribution": "kubelet"},
+        "kubelet": {"running": True},
+    },
+    "unavailable": {},
+}
 
 
 def node(name, **changed):
@@ -73,9 +99,11 @@ def role(tmp_path):
     target = collections / "ansible_collections" / "nodemend" / "kubernetes"
     for name in ("meta", "plugins"):
         shutil.copytree(os.path.join(ROOT, name), str(target / name))
-    shutil.copytree(os.path.join(ROOT, "roles", "maintenance"), str(target / "roles" / "maintenance"))
+    for name in ("maintenance", "control_plane_certificates"):
+        shutil.copytree(os.path.join(ROOT, "roles", name), str(target / "roles" / name))
+    (target / "roles" / "control_plane_certificates" / "tasks" / "change.yml").write_text(CHANGE)
     shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
-    for module in ("node_condition_info", "cluster_condition_info", "etcd_info"):
+    for module in ("node_condition_info", "cluster_condition_info", "etcd_info", "control_plane_info"):
         (target / "plugins" / "action" / (module + ".py")).write_text(INFO % module)
     (tmp_path / "play.yml").write_text(PLAY)
     (tmp_path / "log").write_text("")
@@ -96,6 +124,7 @@ def role(tmp_path):
             "node_condition_info": {"node": self},
             "cluster_condition_info": {"cluster": dict(cluster, nodes=[node(name) for name in nodes])},
             "etcd_info": {"etcd": {"etcd": etcd or {"present": False}}},
+            "control_plane_info": EXPIRING,
         }
         variables = {"stub": stub, "maintenance_cluster_host": "localhost"}
         words = [part for word in words for part in (("-e", word) if "=" in word else (word,))]
@@ -226,3 +255,29 @@ def test_the_lock_alone(role, entry, holder):
     assert role("entry=" + entry, "nodemend_run=r1").rc == 0
     assert ("holderIdentity" in role.lease()["spec"]) is holder
     assert {call.split()[0] for call in changing(role.calls())} == {"create", "replace"}
+
+
+OTHERS = {"metadata": {"resourceVersion": "1"}, "spec": {"holderIdentity": "bastion/ben/1", "renewTime": "2999-01-01T00:00:00.000000Z"}}
+
+
+@pytest.mark.parametrize(
+    "entry, fails, done, calls, held",
+    [
+        ("unlock", [], True, ["create", "change", "replace"], False),
+        ("unlock", ["change"], False, ["create", "change", "replace"], False),
+        # Whoever holds it already gives it back.
+        ("lock", [], True, ["create", "change"], True),
+    ],
+)
+def test_certificates_are_renewed_under_the_lock(role, entry, fails, done, calls, held):
+    ran = role("entry=" + entry, "then=1", "control_plane_certificates_drain_ok=true", fails=fails)
+    assert (ran.rc == 0) == done, ran.text
+    assert [call.split()[0] for call in changing(role.calls())] == calls
+    assert ("holderIdentity" in role.lease()["spec"]) is held
+
+
+def test_certificates_wait_where_somebody_else_holds_the_lock(role, tmp_path):
+    (tmp_path / "lease").write_text(json.dumps(OTHERS))
+    done = role("entry=unlock", "then=1", "control_plane_certificates_drain_ok=true")
+    assert done.rc != 0 and "bastion/ben/1 holds the maintenance lock of this cluster" in done.text
+    assert changing(role.calls()) == [] and role.lease() == OTHERS

@@ -1,5 +1,7 @@
 """The API server runs with new certificates, nothing else was touched; a killed run was completed; what must not be done is refused."""
 
+import datetime
+import json
 import os
 import pathlib
 import re
@@ -34,6 +36,20 @@ def role():
 def short(control):
     """Have the CA sign the certificate for ten more days only."""
     control.check_output("sh /run/lab/near_its_end.sh sign %s /etc/kubernetes/pki/ca %s", CERTIFICATE, SUBJECT)
+
+
+@pytest.fixture
+def holder(kubectl):
+    """Return a function that tells who holds the lock, after it has given it to somebody (an empty name: nobody) where a name is given."""
+
+    def lease(name=None):
+        if name is not None:
+            now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000000Z")
+            spec = {"holderIdentity": name or None, "leaseDurationSeconds": 3600, "renewTime": now}
+            kubectl("patch", "lease", "nodemend-maintenance", "--namespace=kube-system", "--type=merge", "--patch", json.dumps({"spec": spec}))
+        return kubectl.json("lease", "nodemend-maintenance", "--namespace=kube-system")["spec"].get("holderIdentity")
+
+    return lease
 
 
 def pid(control, name="kube-apiserver"):
@@ -80,9 +96,16 @@ def test_a_scan_is_content(control):
     assert [verdict["status"] for verdict in scan["conditions"]] == ["ok", "ok"]
 
 
-def test_refused(control, role, short):
+def test_refused(control, role, short, holder):
     before = control.check_output("sha256sum " + CERTIFICATE), pid(control)
     assert "maintenance_api_outage_ok" in role("-e", "maintenance_api_outage_ok=false", status=2)
+    assert holder() is None  # it was taken, by converge too, and given back
+    holder("bastion/ben/1")
+    try:
+        assert "bastion/ben/1 holds the maintenance lock of this cluster" in role(status=2)
+        assert holder() == "bastion/ben/1"
+    finally:
+        holder("")
     control.check_output("mv /etc/kubernetes/pki/ca.key /run/lab/ca.key")
     try:
         assert "/etc/kubernetes/pki/ca.key is not on this host (an external CA)" in role(status=2)
