@@ -27,6 +27,10 @@ POLICY_ACCEPT = "Policy explicitly accepted packet."
 _MEANT_TWICE = re.compile(
     r" -m (?:limit|hashlimit|statistic|recent|quota|connlimit|connbytes|rateest|nfacct|time) | -j (?:LOG|NFLOG|ULOG|AUDIT|TRACE|TEE|NFQUEUE)(?: |$)"
 )
+# Rules of one pod: portmap, and bridge and ptp with ipMasq, name its sandbox (containernetworking/plugins, portmap_iptables.go and
+# FormatComment in pkg/utils/iptables.go); firewall has only its address (plugins/meta/firewall/iptables.go).
+_CNI_SANDBOX = re.compile(r'--comment "(?:dnat )?name: \\"[^"]*\\" id: \\"([^"\\]+)\\""')
+_CNI_ADDRESS = re.compile(r"^-A CNI-FORWARD -[sd] (\S+) ")
 _COUNTERS = re.compile(r"^\[\d+:\d+\] (?=-A )")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 _ALL = FAMILIES + OTHERS
@@ -74,6 +78,12 @@ def family_of_rule(line):
             if comment.startswith(start):
                 return family
     return None
+
+
+def pod_of_rule(line):
+    """Return the sandbox's id, or else the address, of the pod that a CNI plugin wrote a line "-A CHAIN ..." for, or None."""
+    match = _CNI_SANDBOX.search(line) or _CNI_ADDRESS.match(line)
+    return match.group(1) if match else None
 
 
 def owner_of_rule(line):

@@ -15,6 +15,7 @@ __metaclass__ = type
 from . import _catalogue, _engine
 from ._facts import (
     boot_medium,
+    cni_pods,
     control_plane_processes,
     etcd,
     grub_environment,
@@ -29,6 +30,7 @@ from ._facts import (
 # Fact name: the module that collects it and declares what it touches.
 EXTRA = {
     "boot_medium": boot_medium,
+    "cni_pods": cni_pods,
     "control_plane_processes": control_plane_processes,
     "etcd": etcd,
     "grub_environment": grub_environment,

@@ -59,7 +59,8 @@ iptables:
         - RV(ignore:unavailable) is null, or the reason and message of a backend that is loaded and could not be listed.
         - RV(ignore:tables) counts chains and rules by family (V(KUBE), V(cali), V(CNI), V(FLANNEL), V(WEAVE), V(CILIUM)) and the foreign rules.
         - RV(ignore:hints) are the chains by which the kubelet shows its backend, RV(ignore:services) counts the rules in
-          KUBE-SERVICES, RV(ignore:forward) the positions of two jumps in FORWARD,
+          KUBE-SERVICES, RV(ignore:pods) are the pods that CNI plugins have written rules for, each by the id of its sandbox or else its address (null where
+          there are more than 1000), RV(ignore:forward) the positions of two jumps in FORWARD,
           RV(ignore:forward_ends) the rules there (at most 20) that drop or reject and are neither Kubernetes' nor its network's,
           RV(ignore:policy_accept) Calico's accept inside cali-FORWARD.
       type: dict
@@ -74,6 +75,7 @@ iptables:
             incompatible: []
             kube_services: true
             services: 4
+            pods: [3f0c6b0e5d2a4f7c9b1e8d6a5c4b3f2e1d0c9b8a7f6e5d4c3b2a190817263544]
             forward: {KUBE-SERVICES: 1}
             forward_ends: ["-A FORWARD -j REJECT --reject-with icmp-host-prohibited"]
             policy_accept: null
@@ -117,6 +119,13 @@ iptables:
         path: /etc/cni/net.d/10-calico.conflist
         plugins:
           - {type: portmap, backend: null, masquerades: false}
+    cni_pods:
+      description:
+        - The pods that CNI plugins have written rules for, in any backend. RV(ignore:running) is null where it cannot be told, for an address and on CRI-O.
+      type: list
+      elements: dict
+      sample:
+        - {id: 3f0c6b0e5d2a4f7c9b1e8d6a5c4b3f2e1d0c9b8a7f6e5d4c3b2a190817263544, running: true}
     kube_proxy:
       description:
         - How Services are programmed. RV(ignore:mode) is V(iptables), V(ipvs), V(nftables) or null, RV(ignore:source) what says so;
@@ -186,6 +195,7 @@ def main():
             "iptables_callers",
             "host_network_agents",
             "cni_plugins",
+            "cni_pods",
             "kube_proxy",
             "kubelet",
             "kubernetes_units",

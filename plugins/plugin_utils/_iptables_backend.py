@@ -95,6 +95,12 @@ def _missing(facts, target, leaving):
             written = family not in AUTHORS or set(AUTHORS[family]) & set(names) or family == "FLANNEL" and set(K3S) & set(units)
             if alone and written:
                 sentences.append("%s has %s rules in %s and none in %s." % (family, version, leaving, target))
+        apart = _pods_apart(old, new, facts["cni_pods"])
+        if apart is None:
+            sentences.append("There are too many pods with %s rules of CNI plugins to tell them apart." % version)
+        elif apart:
+            told = ", ".join(pod[:12] if len(pod) >= 64 else pod for pod in apart[:5])
+            sentences.append("CNI has %s rules of %d pods, which run or may run, in %s only: %s." % (version, len(apart), leaving, told))
     for agent in agents:
         if agent["backend"] == leaving:
             sentences.append("%s (PID %d) speaks %s." % (agent["name"], agent["pid"], leaving))
@@ -103,6 +109,14 @@ def _missing(facts, target, leaving):
 
 def _rules(dump, family):
     return sum(table["rules"].get(family, 0) for table in dump["tables"].values())
+
+
+def _pods_apart(old, new, pods):
+    """Return the pods that have rules of CNI plugins in the old backend only and are not known to have ended; None where too many have."""
+    if old["pods"] is None or new["pods"] is None:
+        return None
+    ended = set(pod["id"] for pod in pods or [] if pod["running"] is False)
+    return [pod for pod in old["pods"] if pod not in new["pods"] and pod not in ended]
 
 
 def _count(facts, backend, families):

@@ -12,11 +12,18 @@ sys.path.insert(0, os.path.join(ROOT, ".cache"))
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._iptables_backend import plan  # noqa: E402
 
 
-def dump(rules=0, chains=0, hints=(), unavailable=None, family="KUBE", foreign=1, services=None):
+def dump(rules=0, chains=0, hints=(), unavailable=None, family="KUBE", foreign=1, services=None, pods=()):
     table = {"chains": {family: chains}, "rules": {family: rules}, "foreign": foreign}
     if services is None:
         services = rules if family == "KUBE" else 0
-    return {"tables": {"filter": table}, "hints": list(hints), "unavailable": unavailable, "incompatible": [], "services": services}
+    return {
+        "tables": {"filter": table},
+        "hints": list(hints),
+        "unavailable": unavailable,
+        "incompatible": [],
+        "services": services,
+        "pods": None if pods is None else list(pods),
+    }
 
 
 def command(name, backend, choices=("legacy", "nft")):
@@ -42,6 +49,7 @@ def found(status="faulty", host="nft", nft=None, legacy=None, choices=("legacy",
         },
         "iptables_callers": [],
         "host_network_agents": [],
+        "cni_pods": [],
         "kube_proxy": {"running": False, "pid": None, "mode": "iptables", "embedded": False},
         "kubelet": {"running": True, "enabled": True},
         "kubernetes_units": ["kubelet.service"],
@@ -145,6 +153,36 @@ def test_each_ip_version_counts():
 )
 def test_the_network_takes_over_too(family, facts, taken_over):
     assert plan(found("at_risk", nft=dump(9, 3), legacy=dump(5, 5, family=family), **facts))["taken_over"] == taken_over
+
+
+POD = "0123456789abcdef" * 4
+OTHER_POD = "fedcba9876543210" * 4
+
+
+@pytest.mark.parametrize(
+    "old, new, cni_pods, missing",
+    [
+        # A started before the backend changed and still runs, B after it.
+        ([POD], [OTHER_POD], [{"id": POD, "running": True}], "CNI has ipv4 rules of 1 pods, which run or may run, in legacy only: 0123456789ab."),
+        ([POD], [OTHER_POD], [{"id": POD, "running": None}], "in legacy only: 0123456789ab."),
+        ([POD], [OTHER_POD], None, "in legacy only: 0123456789ab."),
+        (["10.88.0.3/32"], [OTHER_POD], [{"id": "10.88.0.3/32", "running": None}], "in legacy only: 10.88.0.3/32."),
+        (None, [OTHER_POD], [], "too many pods with ipv4 rules of CNI plugins"),
+        ([POD], None, [], "too many pods with ipv4 rules of CNI plugins"),
+        ([POD], [OTHER_POD], [{"id": POD, "running": False}], None),
+        ([POD], [OTHER_POD, POD], [{"id": POD, "running": True}], None),
+        ([], [OTHER_POD], [], None),
+    ],
+)
+def test_the_rules_of_a_running_pod_are_no_leftovers(old, new, cni_pods, missing):
+    result = plan(found(nft=dump(3, 3, family="CNI", pods=new), legacy=dump(6, 6, family="CNI", pods=old), cni_pods=cni_pods))
+    assert result["taken_over"] == (missing is None)
+    assert missing is None or missing in result["missing"][0]
+
+
+def test_no_pod_needs_its_rules_on_a_host_that_kubernetes_has_left():
+    facts = dict(NO_KUBELET, nft=dump(3, 3, family="CNI"), legacy=dump(6, 6, family="CNI", pods=[POD]))
+    assert plan(found(**facts))["taken_over"]
 
 
 def test_a_kube_proxy_in_the_mode_nftables_has_taken_over():

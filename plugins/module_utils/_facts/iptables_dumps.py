@@ -22,6 +22,8 @@ KEPT = 20
 # Different rules of one table that are told apart, and places of copies that are counted: beyond them copies may be overlooked.
 REMEMBERED = 250000
 PLACES = 1000
+# Pods of CNI plugins' rules that are told apart: a node has some hundreds; beyond this a plugin has left rules behind.
+PODS = 1000
 COMMANDS = {"ipv4": "iptables", "ipv6": "ip6tables"}
 
 # Never -t and never -S: those create the table they look for (node_facts 0, 2.2).
@@ -43,6 +45,7 @@ class Dump(object):
         self._seen = set()  # hashes of the table's rules: a hundredth of the rules' own size where most are copies
         self._copied = {}  # {hash: place of a rule that was met again, None where its copies are meant}
         self._places = {}  # {(table, chain, owner): number of copies}
+        self._pods = set()
 
     def feed(self, line):
         first = line[:1]
@@ -67,6 +70,10 @@ class Dump(object):
         """Return the places with the most copies, at most 20."""
         most = sorted(self._places.items(), key=lambda item: (-item[1], item[0]))[:KEPT]
         return [{"table": table, "chain": chain, "owner": owner, "rules": number} for (table, chain, owner), number in most]
+
+    def pods(self):
+        """Return the pods of CNI plugins' rules, None where there are too many."""
+        return sorted(self._pods) if len(self._pods) <= PODS else None
 
     def _count(self, line):
         self.summary["total"] += 1
@@ -104,6 +111,9 @@ class Dump(object):
             self._table["foreign"] += 1
         else:
             self._table["rules"][family] = self._table["rules"].get(family, 0) + 1
+        if family == "CNI" and len(self._pods) <= PODS:
+            pod = _rules.pod_of_rule(line)
+            self._pods.update([pod] if pod else [])
         if line.startswith("-A KUBE-SERVICES ") and self._name in ("filter", "nat"):
             self.summary["services"] += 1
         if self._name == "filter" and line.startswith("-A FORWARD "):
@@ -129,6 +139,7 @@ def _empty(loaded=True, unavailable=None):
         "incompatible": [],
         "kube_services": False,
         "services": 0,
+        "pods": [],
         "forward": {},
         "forward_ends": [],
         "policy_accept": None,
@@ -149,6 +160,7 @@ def collect(host, netfilter_backends, iptables_binaries, dump_timeout):
     incompatible   tables that this iptables cannot read
     kube_services  whether the filter table has the chain KUBE-SERVICES
     services       number of rules in the chains KUBE-SERVICES of nat and filter: 0 until kube-proxy has written
+    pods           the pods that CNI plugins have written rules for, by the id of their sandbox or their address; None above 1000
     forward        {KUBE-SERVICES, cali-FORWARD}: position of the first jump to each in filter FORWARD
     forward_ends   rules in filter FORWARD that drop or reject and are neither Kubernetes' nor a network's, at most 20
     policy_accept  {target, rule} of Calico's accept inside cali-FORWARD, or None
@@ -186,7 +198,7 @@ def _dump(host, netfilter_backends, iptables_binaries, dump_timeout, backend, ve
         return _empty(unavailable={"reason": exc.reason, "message": exc.message})
     except ValueError as exc:
         return _empty(unavailable={"reason": "Unreadable", "message": str(exc)})
-    return dict(dump.summary, copies=dump.copies())
+    return dict(dump.summary, copies=dump.copies(), pods=dump.pods())
 
 
 def _command(host, iptables_binaries, backend, version):

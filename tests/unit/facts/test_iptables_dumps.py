@@ -175,3 +175,28 @@ def test_no_more_is_remembered_than_is_allowed(monkeypatch):
     monkeypatch.setattr(iptables_dumps, "PLACES", 0)
     found = dump("*filter\n" + (RULE + DOCKER) * 3 + "COMMIT\n")
     assert (found["total"], found["surplus"], found["copies"]) == (6, 2, [])
+
+
+@pytest.mark.parametrize(
+    "line, pod",
+    [
+        ('-A CNI-HOSTPORT-DNAT -p tcp -m comment --comment "dnat name: \\"cbr0\\" id: \\"5f3e\\"" -m multiport --dports 8080 -j CNI-DN-x', "5f3e"),
+        ('-A POSTROUTING -s 10.22.0.3/32 -m comment --comment "name: \\"mynet\\" id: \\"5f3e\\"" -j CNI-c1', "5f3e"),
+        ("-A CNI-FORWARD -d 10.88.0.3/32 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT", "10.88.0.3/32"),
+        ("-A CNI-FORWARD -s 10.88.0.3/32 -j ACCEPT", "10.88.0.3/32"),
+        ('-A CNI-FORWARD -m comment --comment "CNI firewall plugin admin overrides" -j CNI-ADMIN', None),
+        ("-A CNI-DN-x -p tcp -m tcp --dport 8080 -j DNAT --to-destination 10.244.0.9:80", None),
+        # A rule of somebody else's with the same comment.
+        ('-A PREROUTING -m comment --comment "dnat name: \\"cbr0\\" id: \\"5f3e\\"" -j mine', None),
+    ],
+)
+def test_pods_of_cni_plugins(line, pod):
+    assert dump("*nat\n%s\n%s\nCOMMIT\n" % (line, line))["pods"] == ([pod] if pod else [])
+
+
+def test_too_many_pods(monkeypatch):
+    monkeypatch.setattr(iptables_dumps, "PODS", 2)
+    text = "*filter\n%sCOMMIT\n"
+    rule = "-A CNI-FORWARD -s 10.88.0.%d/32 -j ACCEPT\n"
+    assert dump(text % "".join(rule % number for number in (1, 2, 2)))["pods"] == ["10.88.0.1/32", "10.88.0.2/32"]
+    assert dump(text % "".join(rule % number for number in (1, 2, 3)))["pods"] is None
