@@ -18,6 +18,8 @@ COMMANDS = ("iptables", "ip6tables", "arptables", "ebtables")
 VERSIONS = ("ipv4", "ipv6")
 # Who writes the rules of a network; plugins write CNI's for each pod, and nobody writes those of a running pod again.
 AUTHORS = {"cali": ("calico-node", "canal"), "FLANNEL": ("flanneld", "canal")}
+# The network's own plugin: while the runtime calls it, its agent comes back.
+PLUGINS = {"cali": "calico", "FLANNEL": "flannel"}
 K3S = ("k3s.service", "k3s-agent.service")
 CONTROL_PLANE = ("k3s.service", "rke2-server.service")
 
@@ -83,7 +85,7 @@ def _missing(facts, target, leaving):
     if _gone(facts):
         return []
     units, agents = facts["kubernetes_units"] or [], facts["host_network_agents"] or []
-    names = [agent["name"] for agent in agents]
+    plugins = None if facts["cni_plugins"] is None else [plugin["type"] for plugin in facts["cni_plugins"]["plugins"]]
     sentences = []
     for version in VERSIONS:
         old, new = facts["iptables_dumps"][leaving][version], facts["iptables_dumps"][target][version]
@@ -91,9 +93,7 @@ def _missing(facts, target, leaving):
         if old["services"] and not new["services"] and facts["kube_proxy"]["mode"] != "nftables":
             sentences.append("kube-proxy has not written its %s Services to %s." % (version, target))
         for family in FAMILIES[1:]:
-            alone = _rules(old, family) and not _rules(new, family)
-            written = family not in AUTHORS or set(AUTHORS[family]) & set(names) or family == "FLANNEL" and set(K3S) & set(units)
-            if alone and written:
+            if _rules(old, family) and not _rules(new, family) and _has_author(family, agents, units, plugins):
                 sentences.append("%s has %s rules in %s and none in %s." % (family, version, leaving, target))
         apart = _pods_apart(old, new, facts["cni_pods"])
         if apart is None:
@@ -109,6 +109,13 @@ def _missing(facts, target, leaving):
 
 def _rules(dump, family):
     return sum(table["rules"].get(family, 0) for table in dump["tables"].values())
+
+
+def _has_author(family, agents, units, plugins):
+    """Return whether somebody on this host may write the rules of a network; plugins is None where they could not be read."""
+    if family not in AUTHORS or plugins is None or PLUGINS[family] in plugins:
+        return True
+    return bool(set(AUTHORS[family]) & set(agent["name"] for agent in agents)) or family == "FLANNEL" and bool(set(K3S) & set(units))
 
 
 def _pods_apart(old, new, pods):

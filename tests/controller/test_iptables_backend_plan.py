@@ -49,6 +49,7 @@ def found(status="faulty", host="nft", nft=None, legacy=None, choices=("legacy",
         },
         "iptables_callers": [],
         "host_network_agents": [],
+        "cni_plugins": {"path": None, "plugins": []},
         "cni_pods": [],
         "kube_proxy": {"running": False, "pid": None, "mode": "iptables", "embedded": False},
         "kubelet": {"running": True, "enabled": True},
@@ -143,7 +144,12 @@ def test_each_ip_version_counts():
     "family, facts, taken_over",
     [
         ("cali", {"host_network_agents": [dict(AGENT, name="calico-node")]}, False),
+        # Its agent has crashed, or could not be seen.
+        ("cali", {"cni_plugins": {"path": "x", "plugins": [{"type": "calico"}, {"type": "portmap"}]}}, False),
+        ("cali", {"cni_plugins": None}, False),
+        ("cali", {"cni_plugins": {"path": "x", "plugins": [{"type": "flannel"}]}}, True),
         ("cali", {}, True),
+        ("FLANNEL", {"cni_plugins": {"path": "x", "plugins": [{"type": "flannel"}]}}, False),
         ("FLANNEL", K3S, False),
         ("FLANNEL", {}, True),
         # Of a pod that runs with a hostPort: only a new pod writes it again.

@@ -173,15 +173,27 @@ def collect(host, processes, cni_plugins=None):
     return calico
 
 
+def is_calico_node(process):
+    """Return whether a watched process is calico-node's.
+
+    From 3.33 on it is "calico component felix" and "calico component node ..." (cluster_facts 2.3; the run files of the services in
+    projectcalico/calico, node/filesystem). Typha is such a component too, on the host's network, and none of calico-node's.
+    """
+    words = process["arguments"] or []
+    if process["name"] == "calico" and "component" in words[:2]:
+        return words[words.index("component") + 1 :][:1] in (["felix"], ["node"])
+    return process["name"] == "calico-node"
+
+
 def _process(processes):
-    """Return calico-node's Felix; from 3.33 on the binary is "calico component node" (cluster_facts 2.3)."""
+    """Return calico-node's Felix, or another process of its container."""
     found = [
         process
         for process in processes
         if (process["nested"] or 0) < 2  # deeper it is another node's, in a container of this host (kind)
-        if process["name"] == "calico-node" or process["name"] == "calico" and "component" in (process["arguments"] or [])
+        if is_calico_node(process)
     ]
-    found.sort(key=lambda process: ("-felix" not in (process["arguments"] or []), process["pid"]))
+    found.sort(key=lambda process: (not set(["-felix", "felix"]) & set(process["arguments"] or []), process["pid"]))
     return found[0] if found else None
 
 

@@ -10,11 +10,12 @@ __metaclass__ = type
 
 from .._host import Unavailable
 from .._source import reads
+from .calico import is_calico_node
 from .iptables_binaries import BACKENDS
 from .kube_proxy import is_proxy
 from .systemd_units import unit_of
 
-NAMES = ("calico-node", "flanneld", "kube-router", "canal", "weaver", "aws-k8s-agent", "cilium-agent")
+NAMES = ("flanneld", "kube-router", "canal", "weaver", "aws-k8s-agent", "cilium-agent")
 PATHS = ("/usr/sbin/iptables", "/sbin/iptables", "/usr/bin/iptables", "/bin/iptables")
 
 SOURCES = (
@@ -29,6 +30,7 @@ SOURCES = (
 def collect(host, processes):
     """Return [{name, pid, unit, image, path, backend, decides}] of the agents that share the host's network namespace.
 
+    name     of the process, whatever its binary is called: calico-node, kube-proxy or hyperkube, flanneld ...
     unit     the systemd unit of a service of the host, None for a container
     image    whether it runs from an image; else it calls the host's command, and path and backend are None
     path     what iptables resolves to inside the container, None where the image has none
@@ -38,14 +40,15 @@ def collect(host, processes):
     agents = []
     own, files = _namespace(host, "self", "net"), _namespace(host, "self", "mnt")
     for process in processes:
-        if not (process["name"] in NAMES or is_proxy(process)) or _namespace(host, process["pid"], "net") != own:
+        name = _name(process)
+        if name is None or _namespace(host, process["pid"], "net") != own:
             continue
         image = _namespace(host, process["pid"], "mnt") != files
         path = _iptables(host, process["pid"]) if image else None
-        decides = process["name"] == "calico-node"
+        decides = name == "calico-node"
         agents.append(
             {
-                "name": process["name"],
+                "name": name,
                 "pid": process["pid"],
                 "unit": _unit(process),
                 "image": image,
@@ -55,6 +58,13 @@ def collect(host, processes):
             }
         )
     return agents
+
+
+def _name(process):
+    """Return the name of an agent, None for any other process."""
+    if is_calico_node(process):
+        return "calico-node"
+    return process["name"] if process["name"] in NAMES or is_proxy(process) else None
 
 
 def _unit(process):

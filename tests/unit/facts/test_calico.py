@@ -142,6 +142,9 @@ def test_presence():
     conflist = {"/etc/cni/net.d/10-calico.conflist": '{"plugins": [{"type": "calico"}]}'}
     assert fact("calico", node(files=conflist))["present"]
     assert fact("calico", node(files=process(960, "calico", ["calico", "component", "node", "run"])))["present"]
+    assert not fact("calico", node(files=process(960, "calico", ["calico", "component", "typha"])))["present"]
+    both = dict(process(960, "calico", ["calico", "component", "node", "run"]), **process(961, "calico", ["calico", "component", "felix"]))
+    assert fact("calico", node(files=both))["pid"] == 961
     # A binary left behind, and calicoctl's shell, are no Calico that runs here.
     assert not fact("calico", node(files={"/opt/cni/bin/calico": ""}))["present"]
     assert not fact("calico", node(files=process(960, "calico", ["calico", "get", "nodes"])))["present"]

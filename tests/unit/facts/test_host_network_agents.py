@@ -56,6 +56,22 @@ def test_felix_decides_by_itself():
 
 
 @pytest.mark.parametrize(
+    "arguments, seen",
+    [
+        (["calico", "component", "felix"], ["calico-node"]),
+        (["calico", "component", "node", "monitor-addresses"], ["calico-node"]),
+        (["calico", "component", "typha"], []),
+        (["calico", "component"], []),
+        (["calico", "version"], []),
+    ],
+)
+def test_calico_node_since_3_33(arguments, seen):
+    found = agents({}, process(950, "calico", arguments))
+    assert [agent["name"] for agent in found] == seen
+    assert all(agent["decides"] and agent["backend"] is None for agent in found)
+
+
+@pytest.mark.parametrize(
     "name, arguments",
     [("kube-proxy", ["kube-proxy"]), ("hyperkube", ["/hyperkube", "proxy"]), ("weaver", ["weaver"]), ("canal", ["canal"]),
      ("aws-k8s-agent", ["aws-k8s-agent"]), ("cilium-agent", ["cilium-agent"])],
