@@ -101,7 +101,9 @@ iptables:
           why: portmap in /etc/cni/net.d/10-calico.conflist calls /usr/sbin/iptables
           backend: nft
     host_network_agents:
-      description: Which iptables kube-proxy and the network agents on the host's network would call, their image's or the host's; null without root.
+      description:
+        - Which iptables kube-proxy and the network agents on the host's network would call, their image's or the host's; null without root.
+          RV(ignore:decides) says whether a new start may take another backend (Felix, or an image with iptables-wrapper).
       type: list
       elements: dict
       sample:

@@ -164,15 +164,16 @@ def _writers(facts):
 def _restart(facts, result, leaving):
     """Return the writers where they must choose again.
 
-    After the alternative has changed, where the kubelet still shows the old choice, and where something may still write the
-    rules that are to be removed: rules in both backends do not tell which half is alive.
+    After the alternative has changed, where the kubelet or an agent still shows the old choice, and where something may still write
+    the rules that are to be removed: rules in both backends do not tell which half is alive.
     """
     hints = [
         backend
         for backend in BACKENDS
         if any(dump["hints"] for dump in facts["iptables_dumps"][backend].values())
     ]
-    if not result["alternatives"] and hints != [leaving] and not result["stale"]["rules"]:
+    old_choice = hints == [leaving] or any(agent["backend"] == leaving for agent in facts["host_network_agents"] or [])
+    if not result["alternatives"] and not old_choice and not result["stale"]["rules"]:
         return {"units": [], "agents": []}
     return result["writers"]
 
@@ -197,7 +198,7 @@ def _refused(facts, target, leaving):
         if writer["backend"] != target:
             reasons.append("%s would be split: %s, and its rules are in %s." % (writer["who"], writer["why"], writer["backend"] or leaving))
     for agent in facts["host_network_agents"] or []:
-        if agent["backend"] == leaving:
+        if agent["backend"] == leaving and not agent["decides"]:
             reasons.append("%s (PID %d) can only speak %s: its image must change first." % (agent["name"], agent["pid"], leaving))
     for caller in facts["iptables_callers"] or []:
         if caller["who"] == "calico-node" and caller["backend"] == leaving:

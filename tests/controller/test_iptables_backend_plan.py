@@ -61,7 +61,7 @@ def found(status="faulty", host="nft", nft=None, legacy=None, choices=("legacy",
 
 
 SPLIT = {"nft": dump(9, 3, ["KUBE-KUBELET-CANARY"]), "legacy": dump(7, 2)}
-AGENT = {"name": "kube-proxy", "pid": 5, "unit": None, "image": True, "backend": None}
+AGENT = {"name": "kube-proxy", "pid": 5, "unit": None, "image": True, "backend": None, "decides": False}
 CANARY = dump(0, 1, ["KUBE-KUBELET-CANARY"])
 NO_KUBELET = {"kubelet": {"running": False, "enabled": False}, "kubernetes_units": []}
 K3S = {
@@ -204,6 +204,16 @@ def test_nobody_takes_over_on_a_host_that_kubernetes_has_left():
 def test_an_agent_that_still_speaks_the_old_backend_has_not_taken_over():
     result = plan(found(host_network_agents=[dict(AGENT, backend="legacy")], **SPLIT))
     assert result["missing"] == ["kube-proxy (PID 5) speaks legacy."]
+
+
+@pytest.mark.parametrize("nft, legacy", [(SPLIT["nft"], SPLIT["legacy"]), (SPLIT["nft"], None)])
+def test_an_image_with_a_wrapper_chooses_again(nft, legacy):
+    agent = dict(AGENT, backend="legacy", decides=True)
+    result = plan(found(nft=nft, legacy=legacy, host_network_agents=[agent]))
+    assert result["needed"] and not result["refused"]
+    # Until it has: what it writes goes to legacy.
+    assert result["missing"] == ["kube-proxy (PID 5) speaks legacy."]
+    assert result["restart"]["agents"] == [{"name": "kube-proxy", "pid": 5}]
 
 
 def test_a_server_of_k3s_is_the_control_plane():

@@ -16,6 +16,9 @@ from .kube_proxy import is_proxy
 from .systemd_units import unit_of
 
 NAMES = ("flanneld", "kube-router", "canal", "weaver", "aws-k8s-agent", "cilium-agent")
+# What kube-proxy's and other images have as their iptables; at its first call it chooses a backend and links iptables to that, so that
+# only its own file, which stays, tells of it (kubernetes-sigs/iptables-wrappers, README and internal/iptables/alternatives.go).
+WRAPPER = "iptables-wrapper"
 PATHS = ("/usr/sbin/iptables", "/sbin/iptables", "/usr/bin/iptables", "/bin/iptables")
 
 SOURCES = (
@@ -23,7 +26,7 @@ SOURCES = (
     reads("/proc/[0-9]*/ns/net", "whether an agent uses it", root=True),
     reads("/proc/self/ns/mnt", "the file system that the host's commands are in"),
     reads("/proc/[0-9]*/ns/mnt", "whether an agent runs in it, without an image of its own", root=True),
-    reads("/proc/[0-9]*/root/*", "which backend the iptables of the agent's image speaks, from the links it resolves to", root=True),
+    reads("/proc/[0-9]*/root/*", "which backend the agent's iptables speaks, from its links, and whether iptables-wrapper chose it", root=True),
 )
 
 
@@ -34,8 +37,9 @@ def collect(host, processes):
     unit     the systemd unit of a service of the host, None for a container
     image    whether it runs from an image; else it calls the host's command, and path and backend are None
     path     what iptables resolves to inside the container, None where the image has none
-    backend  nft, legacy, or None where the image or the agent decides when it runs
-    decides  whether the agent calls iptables-nft or iptables-legacy by name, whatever path is (Felix does)
+    backend  nft, legacy, or None where that is decided only when it runs
+    decides  whether a new start may take another backend: the image has iptables-wrapper, or the agent calls iptables-nft or
+             iptables-legacy by name, whatever path is (Felix does)
     """
     agents = []
     own, files = _namespace(host, "self", "net"), _namespace(host, "self", "mnt")
@@ -44,8 +48,8 @@ def collect(host, processes):
         if name is None or _namespace(host, process["pid"], "net") != own:
             continue
         image = _namespace(host, process["pid"], "mnt") != files
-        path = _iptables(host, process["pid"]) if image else None
-        decides = name == "calico-node"
+        path, wrapped = _iptables(host, process["pid"]) if image else (None, False)
+        by_name = name == "calico-node"
         agents.append(
             {
                 "name": name,
@@ -53,8 +57,8 @@ def collect(host, processes):
                 "unit": _unit(process),
                 "image": image,
                 "path": path,
-                "backend": None if decides or path is None else BACKENDS.get(path.rsplit("/", 1)[-1]),
-                "decides": decides,
+                "backend": None if by_name or path is None else BACKENDS.get(path.rsplit("/", 1)[-1]),
+                "decides": by_name or wrapped,
             }
         )
     return agents
@@ -77,13 +81,21 @@ def _namespace(host, pid, kind):
 
 
 def _iptables(host, pid):
+    """Return (what iptables resolves to inside the container or None, whether a wrapper lies beside it)."""
     root = "/proc/%d/root" % pid
     for path in PATHS:
-        try:
-            resolved = host.resolve(path, root=root)
-            if host.exists(resolved):
-                return resolved[len(root) :]
-        except Unavailable as exc:
-            if exc.reason == "NeedsRoot":
-                raise
+        resolved = _inside(host, root, path)
+        if resolved is not None:
+            return resolved, _inside(host, root, path.rpartition("/")[0] + "/" + WRAPPER) is not None
+    return None, False
+
+
+def _inside(host, root, path):
+    """Return what a path resolves to inside a container, None where nothing is there."""
+    try:
+        resolved = host.resolve(path, root=root)
+        return resolved[len(root) :] if host.exists(resolved) else None
+    except Unavailable as exc:
+        if exc.reason == "NeedsRoot":
+            raise
     return None

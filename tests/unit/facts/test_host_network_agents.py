@@ -34,8 +34,35 @@ def agents(links, files=None, **more):
     ],
 )
 def test_backend_of_the_image(links, target, backend):
+    decides = backend is None
     found = agents(dict((ROOT + link, to) for link, to in links.items()), {ROOT + target: ""})
-    assert found == [{"name": "flanneld", "pid": 950, "unit": None, "image": True, "path": target, "backend": backend, "decides": False}]
+    assert found == [{"name": "flanneld", "pid": 950, "unit": None, "image": True, "path": target, "backend": backend, "decides": decides}]
+
+
+@pytest.mark.parametrize("backend", ["legacy", "nft"])
+@pytest.mark.parametrize(
+    "links",
+    [
+        # Debian's alternatives, and the links that the wrapper itself makes where there are none (distroless, Alpine).
+        {"/usr/sbin/iptables": "/etc/alternatives/iptables", "/etc/alternatives/iptables": "/usr/sbin/iptables-%s",
+         "/usr/sbin/iptables-%s": "xtables-%s-multi"},
+        {"/usr/sbin/iptables": "/usr/sbin/xtables-%s-multi"},
+        {"/sbin": "usr/sbin", "/usr/sbin/iptables": "/usr/sbin/xtables-%s-multi"},
+    ],
+)
+def test_a_wrapper_after_its_first_call(links, backend):
+    target = "/usr/sbin/xtables-%s-multi" % backend
+    chosen = dict((ROOT + link.replace("%s", backend), to.replace("%s", backend)) for link, to in links.items())
+    wrapped = agents(chosen, {ROOT + target: "", ROOT + "/usr/sbin/iptables-wrapper": ""})[0]
+    assert (wrapped["path"], wrapped["backend"], wrapped["decides"]) == (target, backend, True)
+    # Both kinds of iptables without a wrapper: nothing in there chooses.
+    other = "/usr/sbin/xtables-%s-multi" % ("nft" if backend == "legacy" else "legacy")
+    assert not agents(chosen, {ROOT + target: "", ROOT + other: ""})[0]["decides"]
+
+
+def test_the_host_s_own_wrapper_is_none_of_the_image_s():
+    links = {ROOT + "/usr/sbin/iptables": "xtables-legacy-multi", ROOT + "/usr/sbin/iptables-wrapper": "/usr/local/bin/wrapper"}
+    assert not agents(links, {ROOT + "/usr/sbin/xtables-legacy-multi": "", "/usr/local/bin/wrapper": ""})[0]["decides"]
 
 
 def test_image_without_iptables():
