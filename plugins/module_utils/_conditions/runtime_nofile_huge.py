@@ -10,6 +10,7 @@ __metaclass__ = type
 
 from .._condition import Condition, at_risk, not_applicable, ok
 from .._facts.runtimes import used_by_kubelet
+from .runtime_nofile_low import disruption_of
 
 # Four times the 1048576 that ten years of practice have proved harmless (node_facts 1.6).
 HUGE = 4194304
@@ -26,7 +27,8 @@ def evaluate(runtimes, kubelet, systemd_units, nofile_ceiling):
     most = max(known, key=lambda item: item["soft"])
     told = "%s hands containers a soft limit of %d open files (%s)." % (most["runtime"], most["soft"], most["seen"])
     if most["soft"] > HUGE:
-        return at_risk("SoftLimitHuge", told, handed=handed, huge=HUGE)
+        verdict = at_risk("SoftLimitHuge", told, handed=handed, huge=HUGE)
+        return verdict._replace(disruption=disruption_of(used))
     return ok("LimitModerate", told, handed=handed, huge=HUGE)
 
 

@@ -87,6 +87,19 @@ def test_the_largest_counts():
     assert [item["soft"] for item in answer.evidence["handed"]] == [HUGE, 1048576]
 
 
+@pytest.mark.parametrize("kill_mode, restart_is", [("process", "restart"), ("control-group", "drain")])
+def test_a_restart_that_takes_pods_along_is_a_drain(kill_mode, restart_is):
+    infinity = unit("containerd.service", LimitNOFILE="infinity", LimitNOFILESoft="infinity", KillMode=kill_mode)
+    assert verdict(KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=HUGE), units=[infinity]).disruption == restart_is
+
+
+def test_a_restart_that_stops_a_server_of_k3s_is_a_drain():
+    cgroup = "/system.slice/k3s.service"
+    k3s = [process(600, "k3s-server", cgroup=cgroup), process(811, "containerd", parent=600, cgroup=cgroup, soft=HUGE, hard=HUGE)]
+    answer = verdict(*k3s, units=[unit("k3s.service", LimitNOFILE="infinity", LimitNOFILESoft="infinity")])
+    assert (answer.reason, answer.disruption) == ("SoftLimitHuge", "drain")
+
+
 def test_it_is_remediated_on_request_only():
     from ansible_collections.nodemend.kubernetes.plugins.module_utils._conditions.runtime_nofile_huge import CONDITION
 
