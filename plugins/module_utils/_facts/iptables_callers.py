@@ -23,11 +23,13 @@ def collect(iptables_binaries, cni_plugins, kube_proxy, host_network_agents=None
     agents = [agent for agent in host_network_agents or [] if agent["name"] not in OTHERS]
     command = iptables_binaries["iptables"]
     if command is not None and command["backend"] is not None:
-        for plugin in cni_plugins["plugins"]:
+        # k3s puts its own commands at the end of PATH, so the host's win unless prefer-bundled-bin says otherwise. Its containerd and
+        # the plugins inherit that PATH (k3s, cmd/k3s/main.go).
+        plugins = [] if kube_proxy["bundled"] else cni_plugins["plugins"]
+        for plugin in plugins:
             if calls_iptables(plugin):
                 why = "%s in %s calls %s" % (plugin["type"], cni_plugins["path"], command["path"])
                 callers.append({"who": "CNI plugin " + plugin["type"], "why": why, "backend": command["backend"]})
-        # k3s puts its own commands at the end of PATH, so the host's win unless prefer-bundled-bin says otherwise.
         if kube_proxy["embedded"] and not kube_proxy["bundled"]:
             why = "k3s without prefer-bundled-bin calls %s" % command["path"]
             callers.append({"who": "k3s", "why": why, "backend": command["backend"]})

@@ -18,6 +18,7 @@ K3S = {
     "/proc/800/cmdline": "/usr/local/bin/k3s\0server\0",
     "/proc/800/status": "NSpid:\t800\n",
 }
+K3S_BUNDLED = dict(K3S, **dict(PORTMAP, **{"/etc/rancher/k3s/config.yaml": "prefer-bundled-bin: true\n"}))
 FLANNEL = dict(process(950, "flanneld", ["/opt/bin/flanneld"]), **{"/proc/950/root/sbin/xtables-legacy-multi": ""})
 FLANNEL_LINKS = dict(
     NFT_BINARIES,
@@ -49,6 +50,7 @@ CASES = [
     # One half that cannot be listed takes nothing from what the other one proves.
     (dict(nft=NFT, legacy=LEGACY, commands={"ip6tables-nft-save": TIMED_OUT}), "faulty", "SplitFamily"),
     # Not proved.
+    (dict(legacy=LEGACY, files=K3S_BUNDLED), "at_risk", "BinaryDiffers"),
     (dict(nft=NFT, legacy=HINT_ONLY), "at_risk", "HintsInBoth"),
     (dict(nft=NFT, legacy=rules("bookworm-legacy-cni-flannel")), "at_risk", "FamiliesApart"),
     (dict(nft=NFT, legacy6=LEGACY), "at_risk", "HintsInBoth"),

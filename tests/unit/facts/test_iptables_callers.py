@@ -26,6 +26,10 @@ def cni(*types):
         ({"cni_plugins": cni("portmap"), "iptables_binaries": {"iptables": None}}, []),
         ({"kube_proxy": {"embedded": True, "bundled": False}}, [("k3s", "nft")]),
         ({"kube_proxy": {"embedded": True, "bundled": True}}, []),
+        # Its containerd and the plugins that this one calls inherit its PATH, whoever programs Services.
+        ({"kube_proxy": {"embedded": True, "bundled": True}, "cni_plugins": cni("portmap")}, []),
+        ({"kube_proxy": {"embedded": False, "bundled": True}, "cni_plugins": cni("portmap")}, []),
+        ({"kube_proxy": {"embedded": False, "bundled": False}, "cni_plugins": cni("portmap")}, [("CNI plugin portmap", "nft")]),
         ({"host_network_agents": [AGENT]}, [("flanneld", "legacy")]),
         # Its rules are counted, but never prove a fault.
         ({"host_network_agents": [dict(AGENT, name="weaver")]}, []),
