@@ -73,10 +73,12 @@ def test_healthy_hosts_are_left_alone(stage):
     assert ran(stage) == ["w2 runtime_limits"]
 
 
-def test_running_containers_that_keep_their_limit_are_no_failure(stage):
-    faulty = {"container_nofile_low": {"disruption": "restart", "remediate_on": "request", "stubborn": True}}
-    run = stage.run(REMEDIATE, {"w1": {"faulty": faulty}}, *disrupt("restart"), "-e", "nodemend_conditions=container_nofile_low")
-    assert ran(stage) == ["w1 runtime_limits"]
+@pytest.mark.parametrize("disruption, steps", [("restart", ["w1 runtime_limits"]), ("drain", ["w1 drained", "w1 runtime_limits", "w1 uncordoned"])])
+def test_running_containers_that_keep_their_limit_are_no_failure(stage, disruption, steps):
+    faulty = {"container_nofile_low": {"disruption": disruption, "remediate_on": "request", "stubborn": True}}
+    run = stage.run(REMEDIATE, cluster(w1={"faulty": faulty}), *disrupt(disruption), "-e", "nodemend_conditions=container_nofile_low")
+    assert ran(stage) == steps
+    assert "Remediated and proved: 1 of 1." in run.text
     assert run.rc == 0
 
 
