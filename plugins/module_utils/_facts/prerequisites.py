@@ -12,6 +12,7 @@ import re
 
 from .._host import Unavailable
 from .._source import reads, runs
+from .kubelet import flag, is_kubelet
 
 # cmd/kubeadm/app/preflight/checks_linux.go, addExecChecks: the first are errors, the others warnings.
 MANDATORY = ("conntrack", "ip", "iptables", "mount", "nsenter")
@@ -22,7 +23,8 @@ SYSCTLS = (
     "net.bridge.bridge-nf-call-iptables",
     "net.bridge.bridge-nf-call-ip6tables",
 )
-# What only a node that has joined has.
+# What only a node that kubeadm has joined has. EKS, kOps and others give the kubelet a kubeconfig elsewhere, which an image
+# may hold before it has joined, so that counts only where a kubelet runs with it.
 JOINED = ("/etc/kubernetes/kubelet.conf", "/var/lib/kubelet/pki/kubelet-client-current.pem")
 
 SOURCES = tuple(
@@ -32,6 +34,7 @@ SOURCES = tuple(
     + [reads("/proc/sys/net/bridge", "whether br_netfilter is in the kernel")]
     + [reads(path, "whether it exists: a sign that the node has joined") for path in JOINED]
     + [
+        reads("/*kube*", "whether the file exists that the --kubeconfig of the kubelet that runs names: the same"),
         runs("kubeadm version -o short", "the version of Kubernetes; only where what is missing matters to some versions alone"),
         runs("kubelet --version", "the same, without kubeadm"),
     ]
@@ -40,10 +43,11 @@ SOURCES = tuple(
 _VERSION = re.compile(r"\bv(\d+\.\d+\.\d+)")
 
 
-def collect(host, node, addresses, os_release=None):
+def collect(host, node, addresses, processes, os_release=None):
     """Return {kubernetes, joined, version, ip, family, binaries, sysctls, modules}.
 
     kubernetes  whether a kubelet of its own (kubeadm, kubespray ...) or kubeadm is here; k3s and RKE2 bring what they need
+    joined      whether the host is a member of a cluster
     version     "1.29.3", None where nobody told it or it does not matter
     ip          4, or 6 on a host that has IPv6 addresses only
     family      {name, major} of the distribution, for the names of packages
@@ -57,7 +61,7 @@ def collect(host, node, addresses, os_release=None):
     asked = kubernetes and (binaries["conntrack"] is None or _unfiltered(sysctls))
     return {
         "kubernetes": kubernetes,
-        "joined": any(_exists(host, path) for path in JOINED),
+        "joined": any(_exists(host, path) for path in JOINED) or _member(host, processes),
         "version": _version(host) if asked else None,
         "ip": 6 if addresses and not any("." in address for address in addresses) else 4,
         "family": {"name": os_release["family"], "major": os_release["major"]} if os_release else None,
@@ -84,6 +88,17 @@ def _exists(host, path):
         return host.exists(path)
     except Unavailable:  # only root may look below /var/lib/kubelet
         return False
+
+
+def _member(host, processes):
+    """Return whether a kubelet runs with a kubeconfig: before kubeadm has joined the host it starts again and again without one."""
+    for path in [flag(item["arguments"] or [], "kubeconfig") for item in processes if is_kubelet(item)]:
+        try:
+            if path and path.startswith("/") and host.exists(path):
+                return True
+        except Unavailable:
+            return True  # it is not for everybody to look at, and the kubelet runs
+    return False
 
 
 def _version(host):

@@ -12,6 +12,13 @@ __metaclass__ = type
 BINARIES = ("ebtables", "ethtool", "ip", "iptables", "mount", "nsenter", "socat", "tc", "touch")
 JOINED = {"/etc/kubernetes/kubelet.conf": "kind: Config\n"}
 FLANNEL = {"/etc/cni/net.d/10-flannel.conflist": '{"plugins": [{"type": "flannel"}, {"type": "portmap"}]}'}
+# As on EKS and kOps: neither of the files that kubeadm leaves.
+KUBECONFIG = "/var/lib/kubelet/kubeconfig"
+MEMBER = {"/proc/900/cmdline": "/usr/bin/kubelet\0--config=/var/lib/kubelet/config.yaml\0--kubeconfig\0%s\0" % KUBECONFIG}
+# kubeadm's drop-in names both before the host has joined.
+BEFORE = {
+    "/proc/900/cmdline": "/usr/bin/kubelet\0--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf\0--kubeconfig=/etc/kubernetes/kubelet.conf\0"
+}
 K3S = {"/etc/systemd/system/k3s.service": "[Service]\n"}
 IPV6 = {"/proc/net/if_inet6": "20010db8000000000000000000000010 02 40 00 80     eth0\n"}
 
@@ -28,8 +35,8 @@ def files(conntrack=True, without=(), forward="1", bridge="1", forward6="0"):
     return found
 
 
-def judge(version=None, kubelet=True, more=None, **what):
-    host = clocks.host(kubelet=kubelet, files=dict(files(**what), **(more or {})))
+def judge(version=None, kubelet=True, more=None, denied=(), **what):
+    host = clocks.host(kubelet=kubelet, files=dict(files(**what), **(more or {})), denied=denied, root=not denied)
     if version:
         # kubeadm 1.20.2 of the Kubernetes lab prints this.
         host._commands["kubeadm version -o short"] = version + "\n"
@@ -49,6 +56,10 @@ TABLE = {
     "no socat: a warning": ({"version": "v1.31.9", "without": ["socat", "ethtool"]}, "ok", "Complete"),
     "nothing is forwarded": ({"version": "v1.33.1", "forward": "0"}, "faulty", "Missing"),
     "nothing is forwarded on a node that has joined": ({"forward": "0", "more": JOINED}, "at_risk", "Missing"),
+    "nothing is forwarded on a node that something else has joined": ({"forward": "0", "more": dict(MEMBER, **{KUBECONFIG: ""})}, "at_risk", "Missing"),
+    "the same, seen without root": ({"forward": "0", "more": MEMBER, "denied": [KUBECONFIG]}, "at_risk", "Missing"),
+    "nothing is forwarded, and the kubelet waits for its kubeconfig": ({"forward": "0", "more": BEFORE}, "faulty", "Missing"),
+    "a kubeconfig in an image, and no kubelet runs": ({"kubelet": False, "version": "v1.31.1", "forward": "0", "more": {KUBECONFIG: ""}}, "faulty", "Missing"),
     "no br_netfilter before 1.30": ({"version": "v1.29.15", "bridge": None}, "faulty", "Missing"),
     "no br_netfilter from 1.30 on": ({"version": "v1.30.0", "bridge": None}, "ok", "Complete"),
     "no br_netfilter from 1.30 on, with flannel": ({"version": "v1.30.0", "bridge": None, "more": FLANNEL}, "faulty", "Missing"),
