@@ -1,0 +1,102 @@
+"""The role kernel_sysctls over folders of files that set the same limits, in check mode, and over files that play the kernel's."""
+
+import json
+
+import pytest
+from conftest import LIVE, playbook
+
+PLAY = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.include_role:
+        name: nodemend.kubernetes.kernel_sysctls
+        tasks_from: "{{ item }}.yml"
+      loop: "{{ tasks }}"
+"""
+INOTIFY = "fs.inotify.max_user_instances"
+
+
+@pytest.fixture
+def role(tmp_path):
+    (tmp_path / "play.yml").write_text(PLAY)
+    for folder in ("etc", "usr", "kernel"):
+        (tmp_path / folder).mkdir()
+    limits = []
+    # Below what is asked for, whatever this machine has.
+    for name, condition in (("kernel.pid_max", "pid_exhaustion"), (INOTIFY, "inotify_instances_exhausted")):
+        (tmp_path / "kernel" / name).write_text("128\n")
+        limits.append({"name": name, "path": str(tmp_path / "kernel" / name), "condition": condition, "least": 8192})
+    variables = {
+        "__kernel_sysctls_folders": [str(tmp_path / "etc"), str(tmp_path / "usr")],
+        "__kernel_sysctls_file": str(tmp_path / "etc" / "99-zz-nodemend.conf"),
+        "__kernel_sysctls_procps_file": str(tmp_path / "sysctl.conf"),
+        "__kernel_sysctls_limits": limits,
+        "__kernel_sysctls_modules_file": str(tmp_path / "modules.conf"),
+        "__kernel_sysctls_modprobe_file": str(tmp_path / "modprobe.conf"),
+        "__kernel_sysctls_hash_path": str(tmp_path / "kernel" / "hashsize"),
+    }
+
+    def run(tasks, *words, **more):
+        words = ("-e", json.dumps(dict(variables, tasks=tasks, **more)), *words)
+        return playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, *words)
+
+    return run
+
+
+def test_a_lower_limit_that_is_read_later_is_refused_and_the_rest_is_done(role, tmp_path):
+    (tmp_path / "etc" / "99-zzz.conf").write_text("kernel.pid_max = 9000\n# kernel.pid_max = 5\n -kernel/pid_max=4096\n")
+    done = role(["main"], "--check")
+    assert done.rc != 0 and "kernel.pid_max is set to 4096 by %s/etc/99-zzz.conf, read after" % tmp_path in done.text
+    assert "changed=1 " in done.text and INOTIFY + " is set" not in done.text
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"etc/99-zzz.conf": "kernel.pid_max = 8192\n"},
+        {"etc/99-zzz.conf": "kernel.pid_max = 4194304\n"},
+        {"etc/99-zzz.conf": "kernel.pid_max_of_another = 1\nkernel.*_max = 1\n"},
+        {"etc/99-sysctl.conf": "kernel.pid_max = 1\n", "etc/99-ZZZ.conf": "kernel.pid_max = 1\n"},
+        {"usr/99-zzz.conf": "kernel.pid_max = 1\n", "etc/99-zzz.conf": "# hides its namesake\n"},
+    ],
+    ids=["equal", "higher", "others", "earlier", "hidden"],
+)
+def test_what_does_no_harm(role, tmp_path, files):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    done = role(["main"], "--check")
+    assert done.rc == 0 and "changed=2 " in done.text, done.all
+
+
+def test_procps_own_file_is_told_of(role, tmp_path):
+    (tmp_path / "sysctl.conf").write_text("kernel.pid_max = 4096\n%s = 9000\n" % INOTIFY)
+    done = role(["main"], "--check")
+    assert done.rc == 0 and "changed=2 " in done.text, done.all
+    assert "sysctl.conf sets kernel.pid_max to 4096." in done.text and "sets %s" % INOTIFY not in done.text
+
+
+@pytest.mark.parametrize("value", [0, 2])
+def test_the_reverse_path_filter_is_looked_for_as_well(role, tmp_path, value):
+    (tmp_path / "etc" / "99-zzz.conf").write_text("net.ipv4.conf.all.rp_filter = %d\n" % value)
+    names = {"__kernel_sysctls_rp_filter_name": "net/ipv4/conf/all/rp_filter", "__kernel_sysctls_rp_filter_value": 0}
+    done = role(["later", "rp_filter"], "--check", "-v", __kernel_sysctls_refused=[], **names)
+    assert done.rc == 0, done.all
+    assert ("net/ipv4/conf/all/rp_filter is set to 2 by" in done.text, "changed=0 " in done.text) == (value == 2, value == 2)
+
+
+def test_the_table_has_a_bucket_for_every_four_entries(role, tmp_path):
+    (tmp_path / "kernel" / "hashsize").write_text("65536\n")
+    done = role(["conntrack"])
+    assert done.rc == 0 and "changed=3 " in done.text, done.all
+    assert (tmp_path / "modules.conf").read_text() == "nf_conntrack\n"
+    assert (tmp_path / "modprobe.conf").read_text() == "options nf_conntrack hashsize=262144\n"
+    assert (tmp_path / "kernel" / "hashsize").read_text() == "262144\n"
+    assert "changed=0 " in role(["conntrack"]).text
+
+
+def test_a_table_that_is_large_enough_is_left_alone(role, tmp_path):
+    (tmp_path / "kernel" / "hashsize").write_text("262144\n")
+    done = role(["conntrack"])
+    assert done.rc == 0 and "changed=1 " in done.text, done.all
+    assert not (tmp_path / "modprobe.conf").exists()
