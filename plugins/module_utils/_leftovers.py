@@ -18,19 +18,28 @@ Rule = collections.namedtuple("Rule", "chain line packets bytes position")
 
 _COUNTED = re.compile(r"^\[(\d+):(\d+)\] (-A (\S+).*)$")
 _FAMILIES = tuple(family for family, unused in _rules.FAMILIES)
+# How kube-proxy lets packets of known connections pass (kubernetes, pkg/proxy/iptables/proxier.go). Each such packet that the host forwards
+# meets it, also in a backend that nothing uses any more.
+_KNOWN_CONNECTIONS = re.compile(r'^-A KUBE-FORWARD .*--comment "kubernetes forwarding conntrack [^"]*".* --ctstate RELATED,ESTABLISHED -j ACCEPT$')
 # Targets that decide over a packet. What only jumps, returns or marks is passed by every packet and says nothing.
 _DECIDING = ("ACCEPT", "DROP", "REJECT", "DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP", "CT", "NOTRACK", "TPROXY")
 
 
 def parse(text):
-    """Return {table: {chains: [names], rules: [Rule]}} from what iptables-save -c prints, tables in its order."""
+    """Return {table: {chains: [names], rules: [Rule], lengths, policies}} from what iptables-save -c prints, tables in its order.
+
+    lengths   {chain: number of its rules}
+    policies  {chain: ACCEPT, DROP, or - where it has none}
+    """
     tables = collections.OrderedDict()
     table = None
     for line in text.splitlines():
         if line.startswith("*"):
-            table = tables.setdefault(line[1:].strip(), {"chains": [], "rules": [], "lengths": {}})
+            table = tables.setdefault(line[1:].strip(), {"chains": [], "rules": [], "lengths": {}, "policies": {}})
         elif line.startswith(":") and table is not None:
-            table["chains"].append(line[1:].split(" ", 1)[0])
+            chain, unused, rest = line[1:].partition(" ")
+            table["chains"].append(chain)
+            table["policies"][chain] = rest.partition(" ")[0]
         elif line.startswith("# Table `") and "is incompatible" in line:
             raise ValueError("this iptables cannot read a table: %s" % line[2:])
         elif line and not line.startswith("#") and line != "COMMIT":
@@ -66,7 +75,8 @@ def movement(before, after):
     """Return sentences that say how what Kubernetes left has changed between two samples; empty where it stands still.
 
     Still means: the same chains and rules in the same order, no counter lower (a writer that restores its rules sets them
-    back), and no rule that decides over packets hit. A jump is passed by every packet, so that its counter may rise.
+    back), and no rule that decides over packets hit. A jump is passed by every packet, so that its counter may rise. So may that of
+    kube-proxy's accept of known connections, unless FORWARD would end what it lets pass.
     """
     moved = []
     for name in sorted(set(before) | set(after)):
@@ -81,9 +91,17 @@ def movement(before, after):
         for one, two in zip(olds, news):
             if two.packets < one.packets:
                 moved.append("the counter of a rule in %s went back, something has written it anew: %s" % (name, one.line))
-            elif two.packets > one.packets and _rules.target_of(_rules.words(one.line)) in _DECIDING:
+            elif two.packets > one.packets and _decides(one, new):
                 moved.append("%d packets met a rule in %s: %s" % (two.packets - one.packets, name, one.line))
     return moved
+
+
+def _decides(rule, table):
+    """Return whether a packet that met a rule would fare otherwise without it."""
+    if _KNOWN_CONNECTIONS.match(rule.line) and table["policies"].get("FORWARD") == "ACCEPT":
+        own = set(own_rules(table))
+        return any(other.chain == "FORWARD" and other not in own for other in table["rules"])
+    return _rules.target_of(_rules.words(rule.line)) in _DECIDING
 
 
 def removal(tables):

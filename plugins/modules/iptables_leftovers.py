@@ -15,7 +15,8 @@ description:
   - Removes the chains of Kubernetes and its network (C(KUBE-), C(cali-), C(CNI-), C(FLANNEL-)), and the rules elsewhere that jump to them or
     carry their comment, from one backend. All other rules stay as they are.
   - Does so only when nothing uses them. Two samples are taken; if rules have changed, or a rule that decides over packets was hit, it fails and
-    changes nothing.
+    removes nothing. In check mode it warns instead, since a host in service has traffic that one to be changed, which is drained, has not.
+  - kube-proxy's accept of known connections in C(KUBE-FORWARD) may be hit where C(FORWARD) has no rule of others and the policy ACCEPT.
   - Keeps what it removes in O(directory), and arms a timer on the host that puts it back unless the same module is called again with
     O(state=confirmed) over a new connection.
   - M(community.general.iptables_state) uses the commands that PATH names, which speak the backend to keep, and its roll-back is ended by the
@@ -77,8 +78,8 @@ rules:
   type: int
   sample: 22
 moved:
-  description: How the rules changed between the two samples, where the module fails because of that.
-  returned: failure
+  description: How the rules changed between the two samples, where the module fails because of that, or would.
+  returned: failure, or in check mode
   type: list
   elements: str
   sample: ["12 packets met a rule in nat: -A KUBE-SEP-X -p tcp -j DNAT --to-destination 10.244.0.2:53"]
@@ -126,16 +127,16 @@ def remove(module):
         for told in _leftovers.movement(before[version], now[version])
     ]
     if moved:
-        module.fail_json(
-            msg="Something still uses the %s rules of Kubernetes, nothing was changed: %s" % (backend.name, "; ".join(moved[:5])),
-            moved=moved[:50],
-        )
+        used = "Something still uses the %s rules of Kubernetes" % backend.name
+        if not module.check_mode:
+            module.fail_json(msg="%s, none was removed: %s" % (used, "; ".join(moved[:5])), moved=moved[:50])
+        module.warn("%s now, and none would be removed while it does: %s" % (used, "; ".join(moved[:5])))
     _armed_restore.refuse_used_folder(module)
     changes = dict((version, _leftovers.removal(tables)) for version, tables in now.items())
     after = dict((version, _leftovers.without(tables)) for version, tables in now.items())
     result = described(module, now, after, sum_of(now))
     if module.check_mode:
-        module.exit_json(**result)
+        module.exit_json(moved=moved[:50], **result)
     started = time.time()
     backend.test(changes)
     # To remove takes about as long as to try it, and each table may have to wait for the lock.

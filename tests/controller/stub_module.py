@@ -16,6 +16,7 @@ class Module:
     def __init__(self, **params):
         self.params = dict({"rollback": 60, "timeout": 5}, **{name: str(value) if name == "directory" else value for name, value in params.items()})
         self.armed = []
+        self.warned = []
 
     def run_command(self, argv, data=None, environ_update=None, check_rc=False):
         if argv[0].endswith("systemd-run") or "exec /bin/sh" in argv[-1]:
@@ -30,6 +31,9 @@ class Module:
 
     def get_bin_path(self, name, required=False):
         return "/bin/" + name
+
+    def warn(self, text):
+        self.warned.append(text)
 
     def fail_json(self, **result):
         raise Ended(dict(result, failed=True))

@@ -28,6 +28,8 @@ class ActionModule(ActionBase):
             stream.write(state + "\\n")
         if state == task_vars["stub_dead"]:
             raise AnsibleConnectionFailure("no route to host")
+        if state == task_vars.get("stub_fails"):
+            return {"failed": True, "msg": "Something still uses them."}
         return {"changed": state == "absent", "chains": 3, "rules": 9}
 """
 PLAY = """
@@ -84,6 +86,12 @@ def test_a_host_that_cannot_be_reached_again_has_failed(role, dead):
     assert done.rc != 0 and dead in called
     assert "The role has gone through" not in done.text
     assert dead == "absent" or "the host puts its rules back by itself" in done.text
+
+
+def test_leftovers_that_are_used_leave_a_changed_host(role):
+    done, called = role(LEFT, "iptables_backend_drain_ok=true", "iptables_backend_clean_stale=true", "stub_fails=absent")
+    assert (done.rc != 0, called) == (True, ["absent"])
+    assert "Something still uses them. The host has been changed to nft before that" in done.text and "Reboot the node" in done.text
 
 
 def test_the_only_rules_are_kept(role):

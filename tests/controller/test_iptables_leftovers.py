@@ -141,6 +141,22 @@ def test_rules_that_are_written_again_are_left_as_they_are(host):
     assert "-A KUBE-X" not in told(directory, "given") and "-I INPUT" not in told(directory, "given")
 
 
+USED = "*filter\n:KUBE-Y - [0:0]\n[%d:60] -A KUBE-Y -p udp -j REJECT --reject-with icmp-port-unreachable\nCOMMIT\n"
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_rules_that_are_used_stop_the_real_run_only(host, check_mode):
+    directory, module, saves = host
+    saves += [USED % 1, USED % 3]
+    module.check_mode = check_mode
+    result = ended(iptables_leftovers.remove, module)
+    assert result["moved"] == ["ipv4: 2 packets met a rule in filter: -A KUBE-Y -p udp -j REJECT --reject-with icmp-port-unreachable"]
+    said = module.warned[0] if check_mode else result["msg"]
+    assert "Something still uses the legacy rules of Kubernetes" in said and result["moved"][0] in said
+    assert bool(result.get("failed")) != check_mode and bool(result.get("changed")) == check_mode
+    assert not (directory / "kept").exists() and told(directory, "calls") == ""
+
+
 @pytest.mark.parametrize("boot, changed", [(None, True), ("another\n", False)])
 def test_after_a_reboot_nothing_is_put_back(host, boot, changed):
     directory, module, saves = host

@@ -112,6 +112,35 @@ def test_movement(change, said):
     assert (moved == []) if said is None else (said in moved[0])
 
 
+# As kube-proxy 1.17 and 1.2x write them.
+KNOWN = """*filter
+:FORWARD ACCEPT [0:0]
+:KUBE-FORWARD - [0:0]
+[9:9] -A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
+[1:1] -A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
+[5:5] -A KUBE-FORWARD%s -m comment --comment "kubernetes forwarding conntrack %s" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+"""
+
+
+@pytest.mark.parametrize("words", [("", "rule"), (" -s 10.48.0.0/14", "pod source rule"), (" -d 10.48.0.0/14", "pod destination rule")])
+@pytest.mark.parametrize(
+    "change, used",
+    [
+        (lambda text: text, False),
+        # Where FORWARD would end what the rule lets pass, or might, it does decide.
+        (lambda text: text.replace(":FORWARD ACCEPT", ":FORWARD DROP"), True),
+        (lambda text: text.replace("COMMIT", "[0:0] -A FORWARD -j REJECT --reject-with icmp-port-unreachable\nCOMMIT"), True),
+        (lambda text: text.replace("COMMIT", "[0:0] -A FORWARD -j site-rules\nCOMMIT"), True),
+        (lambda text: text.replace("COMMIT", "[0:0] -A INPUT -j DROP\nCOMMIT"), False),
+    ],
+)
+def test_packets_of_known_connections_are_no_use(words, change, used):
+    before = change(KNOWN % words)
+    assert bool(_leftovers.movement(_leftovers.parse(before), _leftovers.parse(before.replace("[5:5]", "[900:900]")))) == used
+    assert _leftovers.movement(_leftovers.parse(before), _leftovers.parse(before.replace("[1:1]", "[2:2]")))
+
+
 @pytest.mark.parametrize(
     "text",
     [
