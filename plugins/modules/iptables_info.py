@@ -83,7 +83,8 @@ iptables:
     iptables_binaries:
       description:
         - The host's commands by name; null where one is not installed. RV(ignore:backend) is V(nft), V(legacy) or null (a wrapper that decides when it
-          runs), RV(ignore:alternative) what update-alternatives points to, whether by hand, and the choices.
+          runs), RV(ignore:alternative) what update-alternatives points to, whether by hand, the choices, and in
+          RV(ignore:leader) the name whose choice it follows (null where it has one of its own; Fedora's ip6tables follows iptables).
       type: dict
       sample:
         iptables:
@@ -91,7 +92,7 @@ iptables:
           resolved: /usr/sbin/xtables-nft-multi
           backend: nft
           version: 1.8.9
-          alternative: {value: /usr/sbin/iptables-nft, status: auto, choices: [/usr/sbin/iptables-legacy, /usr/sbin/iptables-nft]}
+          alternative: {value: /usr/sbin/iptables-nft, status: auto, choices: [/usr/sbin/iptables-legacy, /usr/sbin/iptables-nft], leader: null}
     iptables_callers:
       description: What is known to call an iptables command on this host, and the backend that command speaks.
       type: list

@@ -138,18 +138,32 @@ def _count(facts, backend, families):
 def _alternatives(facts, target, leaving):
     """Return (what to select, sentences about what cannot be selected)."""
     changes, lacking = [], []
+    binaries = facts["iptables_binaries"]
     for name in COMMANDS:
-        command = facts["iptables_binaries"][name]
+        command = binaries[name]
         # None: not installed, or a wrapper that decides by itself when it runs (k3s).
         if command is None or command["backend"] != leaving:
             continue
-        alternative = command["alternative"] or {"choices": [], "value": None, "status": None}
-        path = next((choice for choice in alternative["choices"] if choice.rpartition("/")[2] == "%s-%s" % (name, target)), None)
-        if path is not None:
+        alternative = command["alternative"] or {"choices": [], "value": None, "status": None, "leader": None}
+        path = _choice(alternative["choices"], name, target)
+        if path is not None and alternative["leader"] is None:
             changes.append({"name": name, "path": path, "value": alternative["value"], "status": alternative["status"]})
-        elif name in NEEDED:
+        elif name in NEEDED and not _follows(alternative, path, binaries, changes):
             lacking.append("%s speaks %s and this system offers no alternative that speaks %s." % (command["path"], leaving, target))
     return changes, lacking
+
+
+def _follows(alternative, path, binaries, changes):
+    """Return whether a path comes with the choice of another name that is going to be selected."""
+    if path is None or alternative["leader"] is None:
+        return False
+    leading = binaries[alternative["leader"]]["alternative"]["choices"]
+    return leading[alternative["choices"].index(path)] in [change["path"] for change in changes]
+
+
+def _choice(choices, name, target):
+    """Return the path that has the name of a command for the target, or None."""
+    return next((path for path in choices if path is not None and path.rpartition("/")[2] == "%s-%s" % (name, target)), None)
 
 
 def _writers(facts):

@@ -29,7 +29,7 @@ def dump(rules=0, chains=0, hints=(), unavailable=None, family="KUBE", foreign=1
 def command(name, backend, choices=("legacy", "nft")):
     value = "/usr/sbin/%s-%s" % (name, backend)
     paths = ["/usr/sbin/%s-%s" % (name, choice) for choice in choices or ()]
-    alternative = {"value": value, "status": "auto", "choices": paths} if choices else None
+    alternative = {"value": value, "status": "auto", "choices": paths, "leader": None} if choices else None
     return {"path": "/usr/sbin/" + name, "backend": backend, "alternative": alternative}
 
 
@@ -100,6 +100,33 @@ def test_wrong_command():
     ]
     assert result["restart"] == {"units": ["kubelet.service"], "agents": [{"name": "kube-proxy", "pid": 5}]}
     assert len(result["steps"]) == 3
+
+
+def followed(ip6, choices):
+    """Fedora: ip6tables has no alternative of its own, it follows that of iptables."""
+    result = found(host="legacy", **SPLIT)
+    alternative = {"value": "/usr/sbin/ip6tables-legacy", "status": "auto", "choices": choices, "leader": "iptables"}
+    result["iptables"]["iptables_binaries"]["ip6tables"] = dict(command("ip6tables", ip6), alternative=alternative)
+    return plan(result)
+
+
+def test_a_follower_is_selected_with_its_leader():
+    result = followed("legacy", ["/usr/sbin/ip6tables-legacy", "/usr/sbin/ip6tables-nft"])
+    assert [change["name"] for change in result["alternatives"]] == ["iptables", "arptables"]
+    assert not result["refused"]
+
+
+@pytest.mark.parametrize(
+    "choices",
+    [
+        ["/usr/sbin/ip6tables-legacy", None],
+        # It would come with another choice than the one that is selected.
+        ["/usr/sbin/ip6tables-nft", "/usr/sbin/ip6tables-legacy"],
+    ],
+)
+def test_a_follower_that_would_stay_is_refused(choices):
+    said = followed("legacy", choices)["refused"]
+    assert said == ["/usr/sbin/ip6tables speaks legacy and this system offers no alternative that speaks nft."]
 
 
 @pytest.mark.parametrize("unit, units", [("kube-proxy.service", ["kube-proxy.service"]), ("mine.service", ["kube-proxy.service", "mine.service"])])

@@ -14,6 +14,8 @@ from .._host import Unavailable
 from .._source import reads, runs
 
 NAMES = ("iptables", "ip6tables", "arptables", "ebtables")
+# In Fedora's packages (--slave, now --follower, in iptables.spec) ip6tables follows its choice.
+LEADER = "iptables"
 # What the names finally lead to. Before 1.8 there was one binary and it spoke legacy.
 BACKENDS = {
     "xtables-nft-multi": "nft",
@@ -50,29 +52,35 @@ def parse_version(text):
 
 
 def parse_administration(text):
-    """Return {status, choices} of an alternative from dpkg's or chkconfig's own file.
+    """Return {status, choices, followers} of an alternative from dpkg's or chkconfig's own file.
 
-    Line 1 the status, line 2 the link, then pairs of lines for the slaves up to an empty line; after it for each choice its
-    path, its priority and one line for each slave.
+    Line 1 the status, line 2 the link, then pairs of lines (name, link) for the followers up to an empty line; after it for each
+    choice its path, its priority and one line for each follower, empty where it has none (readConfig in chkconfig's alternatives.c).
+    followers is {name: [path or None]} in the order of the choices.
     """
     lines = text.split("\n")
     if len(lines) < 3 or lines[0] not in ("auto", "manual") or "" not in lines[2:]:
         raise ValueError("not an alternatives file: %r" % text[:80])
     blank = lines.index("", 2)
-    step = 2 + (blank - 2) // 2
+    names = lines[2:blank:2]
     rest = lines[blank + 1 :]
-    choices = []
+    choices, followers = [], dict((name, []) for name in names)
     while rest and rest[0]:
         choices.append(rest[0])
-        rest = rest[step:]
-    return {"status": lines[0], "choices": choices}
+        for name, path in zip(names, rest[2 : 2 + len(names)]):
+            followers[name].append(path or None)
+        rest = rest[2 + len(names) :]
+    return {"status": lines[0], "choices": choices, "followers": followers}
 
 
 def collect(host, netfilter_backends=None):
     """Return {name: {path, resolved, backend, version, alternative}} for iptables, ip6tables, arptables and ebtables.
 
     A name that is not installed is None. backend is nft, legacy or None (a wrapper that decides when it runs, as k3s brings
-    along). version is asked of iptables only. alternative is {value, status, choices} or None.
+    along). version is asked of iptables only. alternative is {value, status, choices, leader} or None.
+
+    leader  the name whose choice this one follows, None where it is chosen by itself. In Fedora's ip6tables follows iptables, in
+            Debian's it does not. Its choices are those of the leader, in the same order, None where one of them brings nothing.
     """
     found = {}
     for name in NAMES:
@@ -108,8 +116,18 @@ def _alternative(host, name):
     value = host.readlink("/etc/alternatives/" + name)
     if value is None:
         return None
+    own = _administration(host, name)
+    if own is not None:
+        return {"value": value, "status": own["status"], "choices": own["choices"], "leader": None}
+    leader = _administration(host, LEADER) if name != LEADER else None
+    if leader is not None and name in leader["followers"]:
+        return {"value": value, "status": leader["status"], "choices": leader["followers"][name], "leader": LEADER}
+    return {"value": value, "status": None, "choices": [], "leader": None}
+
+
+def _administration(host, name):
     for directory in ADMINISTRATION:
         text = host.read(directory + name)
         if text:
-            return dict(parse_administration(text), value=value)
-    return {"value": value, "status": None, "choices": []}
+            return parse_administration(text)
+    return None

@@ -32,7 +32,8 @@ def test_version_garbage(text):
 def test_administration():
     choices = ["/usr/sbin/iptables-legacy", "/usr/sbin/iptables-nft"]
     text = recording("iptables/dpkg-alternatives-iptables.txt")
-    assert parse_administration(text) == {"status": "auto", "choices": choices}
+    followers = dict(("iptables-" + name, ["%s-%s" % (choice, name) for choice in choices]) for name in ("restore", "save"))
+    assert parse_administration(text) == {"status": "auto", "choices": choices, "followers": followers}
     assert parse_administration(text.replace("auto", "manual", 1))["status"] == "manual"
     text = recording("iptables/dpkg-alternatives-arptables.txt")
     assert parse_administration(text)["choices"] == ["/usr/sbin/arptables-nft"]
@@ -66,7 +67,42 @@ def test_alternative():
         "value": "/usr/sbin/iptables-nft",
         "status": "auto",
         "choices": ["/usr/sbin/iptables-legacy", "/usr/sbin/iptables-nft"],
+        "leader": None,
     }
+
+
+# As writeState in chkconfig's alternatives.c writes what Fedora's iptables.spec installs: a priority may be preceded by a family, a
+# follower may be missing.
+FEDORA = """manual
+/usr/sbin/iptables
+ip6tables
+/usr/sbin/ip6tables
+iptables-save
+/usr/sbin/iptables-save
+
+/usr/sbin/iptables-legacy
+10
+/usr/sbin/ip6tables-legacy
+/usr/sbin/iptables-legacy-save
+/usr/sbin/iptables-nft
+@nft@20
+/usr/sbin/ip6tables-nft
+
+"""
+
+
+def test_a_follower_has_the_choices_of_its_leader():
+    links = dict(LEGACY_BINARIES, **{"/usr/sbin/ip6tables": "/etc/alternatives/ip6tables", "/etc/alternatives/ip6tables": "/usr/sbin/ip6tables-legacy",
+                                     "/usr/sbin/ip6tables-legacy": "xtables-legacy-multi"})
+    found = fact("iptables_binaries", node(nft="", links=links, files={"/var/lib/alternatives/iptables": FEDORA}))
+    assert found["iptables"]["alternative"]["choices"] == ["/usr/sbin/iptables-legacy", "/usr/sbin/iptables-nft"]
+    assert found["ip6tables"]["alternative"] == {
+        "value": "/usr/sbin/ip6tables-legacy",
+        "status": "manual",
+        "choices": ["/usr/sbin/ip6tables-legacy", "/usr/sbin/ip6tables-nft"],
+        "leader": "iptables",
+    }
+    assert parse_administration(FEDORA)["followers"]["iptables-save"] == ["/usr/sbin/iptables-legacy-save", None]
 
 
 def test_version_is_not_asked_where_that_could_load_a_module():
