@@ -28,7 +28,7 @@ def plan(found, target="auto"):
     """Return {needed, target, leaving, refused, alternatives, writers, restart, stale, missing, taken_over, steps}.
 
     found         result of iptables_info
-    target        nft, legacy, or auto: nft where the verdict asks for a remedy, else nothing
+    target        nft, legacy, or auto: nft where the verdict is faulty or at_risk (as after a run that was killed), else nothing
     needed        whether anything is to be done
     refused       sentences; empty where it may be done
     alternatives  [{name, path, value, status}]: what to select instead of value

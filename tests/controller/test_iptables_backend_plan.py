@@ -76,6 +76,11 @@ def test_nothing_is_done_to_a_healthy_host(status):
     assert not plan(found(status, "legacy", legacy=dump(9, 3)))["needed"]
 
 
+def test_what_is_at_risk_is_changed():
+    # BinaryDiffers: also what a run leaves that was killed between the alternatives and the restart.
+    assert plan(found("at_risk", legacy=dump(9, 3, ["KUBE-KUBELET-CANARY"])))["needed"]
+
+
 def test_what_cannot_be_judged_is_refused():
     result = plan(found("unknown"))
     assert result["needed"] and "could not be judged: Told." in result["refused"][0]
