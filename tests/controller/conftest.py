@@ -68,6 +68,8 @@ class Stage:
             tasks.mkdir(parents=True)
             # One role may play two remedies; the log has the remedy's name.
             (tasks / "main.yml").write_text('- name: Play the role %s\n  nodemend.kubernetes.node_condition_info:\n    role: "{{ nodemend_remedy }}"\n' % name)
+        asked = "- name: Play the answer\n  nodemend.kubernetes.node_condition_info:\n    role: asks iptables_backend\n"
+        (target / "roles" / "iptables_backend" / "tasks" / "ask.yml").write_text(asked)
         shutil.copytree(os.path.join(HERE, "stub_maintenance"), str(target / "roles" / "maintenance" / "tasks"))
 
     def run(self, name, hosts, *words, become="false"):

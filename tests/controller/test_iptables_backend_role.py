@@ -9,11 +9,14 @@ from conftest import LIVE, ROOT, playbook
 from test_iptables_backend_plan import dump, found
 
 INFO = """
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 
 class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
+        if task_vars["stub_dead"] == "iptables_info":
+            raise AnsibleConnectionFailure("no route to host")
         return dict(task_vars["stub_found"], changed=False, faulty=[])
 """
 LEFTOVERS = """
@@ -39,6 +42,7 @@ PLAY = """
   tasks:
     - ansible.builtin.include_role:
         name: nodemend.kubernetes.iptables_backend
+        tasks_from: "{{ tasks_from | default('main') }}"
     - ansible.builtin.debug:
         msg: The role has gone through
 """
@@ -66,6 +70,19 @@ def role(tmp_path):
         return done, log.read_text().split()
 
     return run
+
+
+@pytest.mark.parametrize("refused", [True, False])
+def test_who_only_asks_hears_a_refusal_and_changes_nothing(role, refused):
+    writer = {"who": "ufw", "why": "it is enabled", "backend": "legacy", "flushes": False}
+    done, called = role(dict(LEFT, rule_writers=[writer] if refused else []), "iptables_backend_drain_ok=true", "tasks_from=ask")
+    assert (done.rc != 0, called) == (refused, [])
+    assert ("Refused, nothing was changed. ufw would be split" in done.text) == refused
+
+
+def test_who_only_asks_hears_that_the_host_is_gone(role):
+    done, unused = role(LEFT, "tasks_from=ask", dead="iptables_info")
+    assert done.rc != 0 and "unreachable" in done.text and "has no attribute" not in done.all
 
 
 def test_text_from_the_command_line_is_no_truth(role):

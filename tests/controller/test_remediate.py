@@ -50,7 +50,7 @@ def cluster(faulty=None, others=(), name="one", **hosts):
 
 
 def ran(stage):
-    """What was done, without the questions to API servers."""
+    """What was done, without the questions to API servers and roles."""
     return [line for line in stage.ran() if " asks " not in line]
 
 
@@ -136,6 +136,16 @@ def test_a_drain_that_fails_fails_the_host_and_stops_the_rest(stage):
     assert ran(stage) == ["w1 drained"]
     assert re.search(r"FAILED on w1: .*drained went wrong", run.text)
     assert re.search(r"Not begun, as something had failed before:\n  iptables_backend .* on w2", run.text)
+    assert run.rc == 2
+
+
+def test_a_host_that_iptables_backend_refuses_keeps_its_pods(stage):
+    faulty = {"runtime_nofile_low": {"disruption": "drain"}, **BACKEND}
+    run = stage.run(REMEDIATE, cluster(w1={"faulty": faulty, "fails": ["asks iptables_backend"]}, w2={"faulty": BACKEND}), *disrupt("drain"))
+    assert ran(stage) == []
+    assert re.search(r"FAILED on w1: .*iptables_backend went wrong", run.text)
+    assert "CORDONED" not in run.text
+    assert re.search(r"Not begun, as something had failed before:\n.*  iptables_backend .* on w2", run.text, re.S)
     assert run.rc == 2
 
 
