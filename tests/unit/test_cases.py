@@ -399,7 +399,8 @@ def test_003_the_kubelet_does_not_start_for_want_of_a_cgroup():
     """The story's whole log, for the condition's own look at it and for that at all journals."""
     story = recorded.recording("kubelet-hugetlb.journal.txt")
     files = {"/proc/self/mountinfo": CGROUP_V1, "/etc/systemd/system/kubelet.service": "", "/sys/fs/cgroup/hugetlb/kubepods.slice/.keep": ""}
-    commands = {"journalctl --unit=kubelet.service --lines=200 --no-pager --output=cat": story}
+    said = "".join("Nov 29 23:32:13 node1 kubelet[3830]: %s\n" % line for line in story.splitlines())
+    commands = {"journalctl --unit=kubelet.service --boot --lines=200 --no-pager --output=short": said}
     host = runtime_hosts.host([], [runtime_hosts.unit("kubelet.service", ActiveState="failed")], files=files, commands=commands)
     verdicts, seen = scan(host, lines={"kubelet": story.splitlines()})
     assert told(verdicts, "faulty") == {"hugetlb_cgroup_missing": "CgroupMissing"}
