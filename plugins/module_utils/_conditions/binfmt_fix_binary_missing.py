@@ -21,6 +21,7 @@ def evaluate(emulators, node, os_release=None):
         "lacking_now": [cpu for cpu in wanted if not _works(registered.get(cpu))],
         "lacking_at_boot": passing,
         "family": os_release["family"] if os_release else None,
+        "major": os_release["major"] if os_release else None,
     }
     if not platforms and not registered:
         return not_applicable("NoEmulator", "No emulator of QEMU is registered, and none is asked for.", **evidence)

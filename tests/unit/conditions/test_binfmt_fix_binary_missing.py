@@ -74,4 +74,4 @@ def test_what_the_role_goes_by():
     evidence = judge(dict(WITHOUT, **BOOT), platforms=ARM + ["linux/s390x"]).evidence
     assert (evidence["lacking_now"], evidence["lacking_at_boot"]) == (["aarch64", "s390x"], ["s390x"])
     evidence = judge(dict(WITH, **{"/etc/os-release": "ID=debian\nVERSION_ID=12\n"})).evidence
-    assert (evidence["lacking_now"], evidence["lacking_at_boot"], evidence["family"]) == ([], ["aarch64"], "debian")
+    assert (evidence["lacking_now"], evidence["lacking_at_boot"], evidence["family"], evidence["major"]) == ([], ["aarch64"], "debian", 12)
