@@ -33,8 +33,8 @@ def test_nothing_of_kubernetes_is_left_in_legacy(host, el):
     if el:
         pytest.skip("EL 8 has no legacy commands to ask")
     text = dump(host, "legacy")
-    assert not any(line.startswith((":KUBE-", ":cali-")) for line in text.splitlines())
-    assert not re.search(r"-j (KUBE|cali)-\S*$", text, re.MULTILINE)
+    assert not any(line.startswith((":KUBE-", ":cali-", ":CNI-")) for line in text.splitlines())
+    assert not re.search(r"-j (KUBE|cali|CNI)-\S*$", text, re.MULTILINE)
     assert "cali:" not in text
 
 
