@@ -111,7 +111,7 @@ def main():
     try:
         {"absent": remove, "confirmed": confirm, "present": put_back}[module.params["state"]](module)
     except (Failed, Unavailable, ValueError) as exc:
-        module.fail_json(msg="Nothing was changed: %s" % exc)
+        module.fail_json(msg="No rule was changed: %s" % exc)
 
 
 def remove(module):
