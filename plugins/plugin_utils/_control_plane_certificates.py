@@ -9,9 +9,12 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import collections
+import os
 
 MANIFESTS = "/etc/kubernetes/manifests/"
 PKI = "/etc/kubernetes/pki/"
+# kubespray keeps kubeadm's there and links pki to it.
+SSL = "/etc/kubernetes/ssl/"
 # In the order in which they may be restarted: each one needs those before it.
 COMPONENTS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
 
@@ -67,7 +70,7 @@ def plan(found, files, renew=False, state="present"):
         refused += [found["unavailable"][name]["message"] for name in lacking if name in found["unavailable"]] or ["The host could not be read."]
     if refused:
         return {"needed": True, "refused": refused, "renew": [], "restart": [], "steps": []}
-    due = _due(verdicts["kubernetes_certificate_expiring"]) if state == "present" and wanted else []
+    due = _due(verdicts["kubernetes_certificate_expiring"], files) if state == "present" and wanted else {}
     loopback = state == "present" and verdicts["apiserver_loopback_certificate_expiring"]["status"] in ("faulty", "at_risk")
     server = SERVERS.get(facts["node"]["distribution"])
     if server:
@@ -75,8 +78,8 @@ def plan(found, files, renew=False, state="present"):
         restart = [_part(server, process, server)] if process and (loopback or due) else []
         return _described([], restart, [])
     chosen = [certificate for certificate in wanted if certificate.path in due]
-    refused += _strange(due, renew)
-    refused += _cannot_sign(chosen, files, _due(verdicts["certificate_authority_expiring"]))
+    refused += _strange(due, renew, wanted)
+    refused += _cannot_sign(chosen, files, _due(verdicts["certificate_authority_expiring"], files))
     stale = set(certificate.component for certificate in chosen)
     stale.update(certificate.component for certificate in wanted if _older(facts, certificate, files))
     if loopback:
@@ -92,7 +95,7 @@ def plan(found, files, renew=False, state="present"):
                 refused.append("The kubelet does not run, and nothing else would start %s again." % name)
             restart.append(_part(name, process, unit))
     ends = dict((item["path"], item["not_after"]) for item in facts["certificates"]["certificates"])
-    return _described([{"name": item.name, "path": item.path, "not_after": ends.get(item.path)} for item in chosen], restart, refused)
+    return _described([{"name": item.name, "path": due[item.path], "not_after": ends.get(due[item.path])} for item in chosen], restart, refused)
 
 
 def _described(renew, restart, refused):
@@ -101,8 +104,16 @@ def _described(renew, restart, refused):
     return {"needed": bool(renew or restart or refused), "refused": refused, "renew": renew, "restart": restart, "steps": steps}
 
 
-def _due(verdict):
-    return verdict["evidence"].get("due", []) if verdict["status"] in ("faulty", "at_risk") else []
+def _due(verdict, files):
+    """Return {the path that kubeadm has for a file: the path that was read}."""
+    paths = verdict["evidence"].get("due", []) if verdict["status"] in ("faulty", "at_risk") else []
+    return dict((_linked(path, files), path) for path in paths)
+
+
+def _linked(path, files):
+    """Return kubeadm's path of a file that lies in ssl, where pki shows the same file."""
+    other = PKI + path[len(SSL) :] if path.startswith(SSL) else path
+    return other if other in files and files[other] == files.get(path) else path
 
 
 def _process(facts, name):
@@ -119,10 +130,14 @@ def _older(facts, certificate, files):
     return bool(process) and files.get(certificate.path, 0) > process["started"] + 1
 
 
-def _strange(due, renew):
-    """kubeadm renews its own only; those named by the operator are."""
+def _strange(due, renew, wanted):
+    """kubeadm renews its own only; those named by the operator are, unless they lie elsewhere."""
     known = [certificate.path for certificate in CERTIFICATES]
-    strange = [path for path in due if path not in known] if renew is True else []
+    strange = sorted(due[path] for path in due if path not in known)
+    if renew is not True:
+        names = [os.path.basename(certificate.path) for certificate in wanted]
+        strange = [path for path in strange if os.path.basename(path) in names]
+        return ["%s: named in control_plane_certificates_renew, and not where kubeadm would renew it: renew it as it was made." % path for path in strange]
     if not strange:
         return []
     return [

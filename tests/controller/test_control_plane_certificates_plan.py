@@ -136,6 +136,27 @@ def test_what_is_not_kubeadms_does_not_matter_to_names():
     assert names(result) == (["apiserver"], ["kube-apiserver"]) and result["refused"] == []
 
 
+KUBESPRAY = {path.replace("/pki/", "/ssl/"): time for path, time in FILES.items()}
+
+
+@pytest.mark.parametrize("renew", [True, ["apiserver"]])
+def test_kubespray_links_pki_to_ssl(renew):
+    due = ["/etc/kubernetes/ssl/apiserver.crt"]
+    files = dict(KUBESPRAY, **FILES, **{"/etc/kubernetes/ssl/ca.crt": 1, PKI + "ca.crt": 1})
+    result = plan(found(due=due), files, renew)
+    assert names(result) == (["apiserver"], ["kube-apiserver"]) and result["refused"] == []
+    assert result["renew"] == [{"name": "apiserver", "path": due[0], "not_after": 5}]
+    dying = plan(found(due=due, dying=["/etc/kubernetes/ssl/ca.crt"]), files, renew)
+    assert "ca.crt itself is near its end" in dying["refused"][0]
+
+
+@pytest.mark.parametrize("files", [KUBESPRAY, dict(FILES, **{"/etc/kubernetes/ssl/apiserver.crt": 2})])
+@pytest.mark.parametrize("renew, reason", [(True, "playbooks"), (["apiserver"], "not where kubeadm would renew it"), (["scheduler.conf"], None)])
+def test_what_is_due_elsewhere_is_never_passed_over_in_silence(files, renew, reason):
+    result = plan(found(due=["/etc/kubernetes/ssl/apiserver.crt"]), files, renew)
+    assert result["renew"] == [] and [reason in sentence for sentence in result["refused"]] == ([True] if reason else [])
+
+
 def test_units():
     result = plan(found("at_risk", units={"kube-apiserver": "kube-apiserver.service"}, running=False), {})
     assert result["restart"] == [{"name": "kube-apiserver", "process": "kube-apiserver", "pid": 12, "unit": "kube-apiserver.service"}]
