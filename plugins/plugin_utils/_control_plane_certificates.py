@@ -38,7 +38,8 @@ CERTIFICATES = tuple(
     )
 )
 NAMES = tuple(certificate.name for certificate in CERTIFICATES)
-# They renew at the start of the service what ends within 90 or 120 days, by release.
+# They renew at the start of the service what ends within 90 or 120 days, by release. RKE2's API server is a static pod, which a start of the service
+# leaves alone unless its arguments or files have changed (rke2 pkg/staticpod/staticpod.go).
 SERVERS = {"k3s": "k3s.service", "rke2": "rke2-server.service"}
 
 
@@ -73,6 +74,10 @@ def plan(found, files, renew=False, state="present"):
     due = _due(verdicts["kubernetes_certificate_expiring"], files) if state == "present" and wanted else {}
     loopback = state == "present" and verdicts["apiserver_loopback_certificate_expiring"]["status"] in ("faulty", "at_risk")
     server = SERVERS.get(facts["node"]["distribution"])
+    if server and facts["node"]["distribution"] == "rke2" and loopback and not due:
+        process = _process(facts, "kube-apiserver")
+        down = [] if facts["kubelet"]["running"] else ["The kubelet does not run, and nothing else would start kube-apiserver again."]
+        return _described([], [_part("kube-apiserver", process, None)] if process else [], down)
     if server:
         process = _process(facts, "k3s") or _process(facts, "kube-apiserver")
         restart = [_part(server, process, server)] if process and (loopback or due) else []

@@ -163,13 +163,29 @@ def test_units():
     assert result["refused"] == []
 
 
-@pytest.mark.parametrize(("distribution", "process", "unit"), [("k3s", "k3s", "k3s.service"), ("rke2", "kube-apiserver", "rke2-server.service")])
-@pytest.mark.parametrize("case", [{"loopback": "at_risk"}, {"due": ["/var/lib/rancher/k3s/server/tls/client-admin.crt"]}])
+@pytest.mark.parametrize(
+    ("distribution", "process", "unit", "case"),
+    [
+        ("k3s", "k3s", "k3s.service", {"loopback": "at_risk"}),
+        ("k3s", "k3s", "k3s.service", {"due": ["/var/lib/rancher/k3s/server/tls/client-admin.crt"]}),
+        ("rke2", "kube-apiserver", "rke2-server.service", {"due": ["/var/lib/rancher/rke2/server/tls/client-admin.crt"]}),
+        ("rke2", "kube-apiserver", "rke2-server.service", {"loopback": "at_risk", "due": ["/var/lib/rancher/rke2/server/tls/client-admin.crt"]}),
+    ],
+)
 def test_servers_renew_when_they_start(distribution, process, unit, case):
     processes = [{"name": process, "pid": 9, "started": STARTED, "unit": None}]
     result = plan(found(distribution=distribution, control_plane_processes=processes, **case), {}, True)
     assert result["restart"] == [{"name": unit, "process": process, "pid": 9, "unit": unit}]
     assert result["renew"] == [] and result["refused"] == []
+
+
+@pytest.mark.parametrize("renew", [True, False])
+@pytest.mark.parametrize("running", [True, False])
+def test_a_start_of_rke2_leaves_its_api_server_alone(renew, running):
+    processes = [{"name": "kube-apiserver", "pid": 9, "started": STARTED, "unit": None}]
+    result = plan(found("at_risk", distribution="rke2", control_plane_processes=processes, running=running), {}, renew)
+    assert result["restart"] == [{"name": "kube-apiserver", "process": "kube-apiserver", "pid": 9, "unit": None}]
+    assert bool(result["refused"]) is not running
 
 
 def test_one_that_is_down_is_waited_for():
