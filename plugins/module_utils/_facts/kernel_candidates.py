@@ -47,7 +47,7 @@ def parse_packages(text):
     """Return {release: upstream version} of what dpkg-query prints, 6.1.170 of "linux-image-6.1.0-50-amd64 6.1.170-1"."""
     versions = {}
     for line in text.splitlines():
-        package, _, version = line.partition(" ")
+        package, unused, version = line.partition(" ")
         match = re.match(r"(?:\d+:)?(\d+(?:\.\d+)+)-\d", version)
         if match:
             versions[re.sub(r"^linux-image-|-unsigned$", "", package)] = match.group(1)

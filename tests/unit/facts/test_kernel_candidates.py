@@ -56,7 +56,7 @@ RUNNING = "Linux version 6.1.0-26-amd64 (x) (gcc-12 (Debian 12.2.0-14) 12.2.0) #
 def test_patch_levels_of_debian_are_its_packages_versions(floor, candidates, asked):
     host = machine("6.1.0-26-amd64", DEBIAN, {"/proc/version": RUNNING}, commands={"dpkg-query *": PACKAGES})
     assert fact("kernel_candidates", host, minimum_kernel_version=floor) == list(candidates)
-    assert any(kind == "command" for kind, _ in host.touched) is asked
+    assert any(kind == "command" for kind, unused in host.touched) is asked
 
 
 def test_a_patch_level_that_nothing_tells():
