@@ -584,7 +584,8 @@ def test_an_archive_that_does_not_answer_is_not_left_behind(host):
     buster = {"id": "debian", "family": "debian", "major": 10, "name": "Debian GNU/Linux 10", "codename": "buster", "version_id": "10"}
     host.program("apt-cache", "true")
     kept = host.directory / "sources" / "nodemend-kernel.list"
-    host.fresh(system=buster)
+    old = "4.19.0-27-amd64"
+    host.fresh(system=buster, kernels=[old], running=old, first=old, default=old)
     run = host.again(kernel_source="backports", kernel_backports_url="http://gone.invalid/debian")
     assert run.rc != 0 and "Failed to update apt cache: unknown reason" in run.all
     assert not kept.exists() and host.log() == []
