@@ -8,8 +8,11 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from .._condition import Condition, at_risk, faulty, not_applicable, ok
-from .._facts.kernel_release import DEFAULT_FLOOR, below, parse_floor
+from .._condition import Condition, at_risk, faulty, not_applicable, ok, unknown
+from .._facts.kernel_release import DEFAULT_FLOOR, below, parse_floor, undecided
+
+# Whose releases stand for any patch level of their series; others that end in .0 are that release.
+WITHOUT_PATCH_LEVEL = ("debian", "ubuntu")
 
 
 def evaluate(kernel_release, kernel_ownership, kernel_features=None, minimum_kernel_version=None):
@@ -20,6 +23,9 @@ def evaluate(kernel_release, kernel_ownership, kernel_features=None, minimum_ker
     evidence = {"kernel_release": kernel_release, "minimum_kernel_version": floor, "policy": minimum_kernel_version is not None}
     if not below(kernel_release, parse_floor(floor)):
         return ok("Sufficient", "The kernel %s is not below %s." % (release, floor), **evidence)
+    if kernel_release["vendor"] in WITHOUT_PATCH_LEVEL and undecided(kernel_release, parse_floor(floor)):
+        message = "The kernel %s bears no patch level, and nothing in /proc tells whether it is below %s." % (release, floor)
+        return unknown("PatchLevelUnknown", message, **evidence)
     if minimum_kernel_version is not None:
         return faulty("BelowPolicy", "The kernel %s is below %s, the floor that was given." % (release, floor), **evidence)
     evidence["kernel_features"] = kernel_features

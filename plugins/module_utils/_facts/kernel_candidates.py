@@ -11,7 +11,7 @@ __metaclass__ = type
 import re
 
 from .._source import runs
-from .kernel_release import DEFAULT_FLOOR, below, hides_patch_level, parse, parse_floor, patch_level
+from .kernel_release import DEFAULT_FLOOR, below, parse, parse_floor, patch_level, undecided
 
 QUERY = ["dpkg-query", "--show", "--showformat=${Package} ${Version}\\n", "linux-image-*"]
 
@@ -35,12 +35,6 @@ def parsed(text):
         return parse(text)
     except ValueError:
         return None
-
-
-def undecided(release, floor):
-    """Return whether only the patch level, which the parsed release lacks, tells whether it is below the floor."""
-    same_series = release["version"][:2] == floor["version"][:2]
-    return hides_patch_level(release) and same_series and not floor["build"] and any(floor["version"][2:])
 
 
 def parse_packages(text):

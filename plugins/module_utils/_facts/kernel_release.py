@@ -109,6 +109,13 @@ def patch_level(release, signature):
     return numbers if hides_patch_level(release) and numbers[:2] == release["version"][:2] else None
 
 
+def undecided(release, floor):
+    """Return whether only the patch level, which a parsed release lacks, tells whether it is below a parsed floor."""
+    same_series = release["version"][:2] == floor["version"][:2]
+    lacks = hides_patch_level(release) and not release.get("patch_level")
+    return lacks and same_series and not floor["build"] and any(floor["version"][2:])
+
+
 def below(release, floor):
     """Return whether a parsed release is below a parsed floor; the build counts only where the floor names one.
 

@@ -44,7 +44,13 @@ def host(release, files=None, **keywords):
         ("6.1.0-50-amd64", {"/proc/version": DEBIAN}, "6.1.200", "faulty", "BelowPolicy"),
         ("5.15.0-113-generic", {"/proc/version_signature": UBUNTU}, "5.15.149", "ok", "Sufficient"),
         ("5.15.0-113-generic", {"/proc/version_signature": UBUNTU}, "5.15.160", "faulty", "BelowPolicy"),
-        ("5.15.0-113-generic", {}, "5.15.149", "faulty", "BelowPolicy"),
+        # Nothing tells it: only a floor of another series, or the release itself, can be compared
+        ("5.15.0-113-generic", {}, "5.15.149", "unknown", "PatchLevelUnknown"),
+        ("6.1.0-50-amd64", {"/proc/version": "garbage"}, "6.1.90", "unknown", "PatchLevelUnknown"),
+        ("5.15.0-113-generic", {}, "6.1.90", "faulty", "BelowPolicy"),
+        ("5.15.0-113-generic", {}, "5.15.0-120", "faulty", "BelowPolicy"),
+        ("6.1.0", {}, "6.1.90", "faulty", "BelowPolicy"),
+        ("4.18.0-553.el8_10.x86_64", {}, "4.18.20", "faulty", "BelowPolicy"),
         # The operator's floor is policy, whatever the vendor has backported
         ("4.18.0-553.el8_10.x86_64", {}, "4.19", "faulty", "BelowPolicy"),
         ("4.18.0-305.el8.x86_64", {}, "4.18.0-553", "faulty", "BelowPolicy"),
