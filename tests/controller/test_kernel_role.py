@@ -686,7 +686,7 @@ def test_a_member_of_etcd_that_is_no_node_is_not_stopped_unless_somebody_else_ha
     host.fresh(candidates=[NEW], etcd=True)
     run = host.again(**arguments())
     assert run.rc != 0 and "a member of etcd stops with it, so it was not rebooted" in run.all
-    assert host.log() == WAY[:-1] and host.default() == OLD
+    assert host.log() == WAY[:2] and host.default() == OLD and host.left() == []
     assert host.again(**arguments(kernel_maintained="true")).rc == 0
     assert host.default() == NEW
 
