@@ -17,6 +17,13 @@ def node_of(scan):
     return {} if not_scanned(scan) else scan.get("node") or {}
 
 
+def has_pods(node):
+    """Return whether the host's kubelet runs pods of a cluster. One that kubeadm has set up for etcd alone runs static pods only, and belongs to none
+    (kubernetes.io, "Set up a High Availability etcd Cluster with kubeadm", step 1)."""
+    of_no_cluster = node.get("name") is None and node.get("cluster") is None and not node.get("control_plane")
+    return bool(node.get("kubernetes")) and not (node.get("etcd") and of_no_cluster)
+
+
 def cluster_of(node, clusters):
     """Return the one of _clusters.clusters() that a node belongs to, or None where that is not known."""
     return next((cluster for cluster in clusters if cluster["id"] and cluster["id"] == node.get("cluster")), None)

@@ -14,7 +14,7 @@ __metaclass__ = type
 import collections
 
 from ._findings import not_scanned, remediable
-from ._membership import cluster_of, lack, node_of
+from ._membership import cluster_of, has_pods, lack, node_of
 from ._refusals import of_cluster, of_host
 from ._remedies import CLUSTER, DISRUPTIONS, HOST, MAINTENANCE, REMEDIES, moves_pods, name_of, of_place, option_of
 
@@ -86,7 +86,7 @@ def maintenances(entries, scans, drained):
             shared["remedies"].append(entry["remedy"])
             # Those who have drained a host by hand may have a control plane that nobody here can ask.
             ours = entry["moves_pods"] and not drained
-            shared["drain"] |= bool(ours and node.get("kubernetes"))
+            shared["drain"] |= bool(ours and has_pods(node))
             shared["gate"] |= bool(ours and _serves(node))
     return found
 

@@ -11,7 +11,7 @@ __metaclass__ = type
 from ..module_utils import _version
 from ._calico_fit import suited, unfit
 from ._hosts import fold
-from ._membership import lack, unscanned
+from ._membership import has_pods, lack, unscanned
 from ._node_proof import proved_node
 from ._remedies import DISRUPTIONS, truth
 
@@ -47,7 +47,7 @@ def of_host(entry, node, cluster, wished, variables, upgraded):
     against = _too_disruptive(entry, wished)
     against += ["needs -e %s=true" % option for option in entry["options"] if not truth(variables.get(option))]
     if entry["moves_pods"] and not wished.drained:
-        against += _not_drained(entry, node, cluster) if node.get("kubernetes") else _not_spared(entry, node, cluster, variables)
+        against += _not_drained(entry, node, cluster) if has_pods(node) else _not_spared(entry, node, cluster, variables)
     if entry["remedy"] == "kernel" and node.get("kubernetes") and not truth(variables.get("kernel_calico_ok")):
         against += _no_calico_for(node, cluster, variables.get("kernel_target_release"), upgraded)
     return against

@@ -116,12 +116,27 @@ def etcd_alone(*verdicts, **node):
     return scan(*verdicts, **dict({"name": None, "kubernetes": False, "cluster": None, "control_plane": False, "etcd": True}, **node))
 
 
-@pytest.mark.parametrize("node, variables", [({"cluster": "one"}, {}), ({}, {"nodemend_cluster_host": "cp"}), ({}, {"nodemend_control_plane_group": "cps"})])
+# The last as kubeadm sets one up: a kubelet of no cluster keeps etcd running.
+@pytest.mark.parametrize(
+    "node, variables",
+    [
+        ({"cluster": "one"}, {}),
+        ({}, {"nodemend_cluster_host": "cp"}),
+        ({}, {"nodemend_control_plane_group": "cps"}),
+        ({"kubernetes": True}, {"nodemend_cluster_host": "cp"}),
+    ],
+)
 def test_hosts_with_etcd_alone_come_after_the_workers_and_are_asked_about(node, variables):
     scans = OrderedDict([("e1", etcd_alone(KERNEL, **node)), ("e2", etcd_alone(KERNEL, **node)), ("w", member("w", KERNEL))])
     entries = plan(scans, clusters=[cluster()], variables=dict(REBOOT, **variables))
     assert brief(entries) == [("w", "kernel", True), ("e1", "kernel", True), ("e2", "kernel", True)]
     assert _plan.maintenances(entries, scans, False)["e2"] == {"remedies": ["kernel"], "drain": False, "gate": True}
+
+
+@pytest.mark.parametrize("node", [{"etcd": False}, {"name": "x"}, {"cluster": "two"}, {"control_plane": True}])
+def test_a_kubelet_that_may_have_pods_is_drained_or_refused(node):
+    (entry,) = plan({"e1": etcd_alone(KERNEL, **dict({"kubernetes": True}, **node))}, variables=dict(REBOOT, nodemend_cluster_host="cp"))
+    assert not entry["allowed"] and "its pods must move first" in entry["reason"]
 
 
 def test_a_host_with_etcd_alone_whose_cluster_nobody_can_ask_is_refused_unless_its_kernel_is_only_installed():
