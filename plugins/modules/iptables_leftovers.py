@@ -187,7 +187,11 @@ def put_back(module):
         result["diff"] = {"before": "", "after": after}
     if result["changed"] and not module.check_mode:
         backend.test(changes)
-        backend.apply(changes)
+        try:
+            backend.apply(changes)
+        except (Failed, Unavailable, ValueError) as exc:
+            told = "Not everything could be put back from %s, what could be stays: %s. Run it again." % (module.params["directory"], str(exc).rstrip("."))
+            module.fail_json(msg=told)
     module.exit_json(**result)
 
 

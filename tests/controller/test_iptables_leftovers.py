@@ -169,6 +169,20 @@ def test_after_a_reboot_nothing_is_put_back(host, boot, changed):
     assert changed or "has booted since" in result["msg"]
 
 
+def test_a_half_that_is_put_back_is_told_of(host):
+    directory, module, saves = host
+    saves += [SAVED, SAVED, ""]
+    ended(iptables_leftovers.remove, module)
+    (directory / "code").write_text("1")
+    (directory / "failures").write_text("1")
+    test, iptables_leftovers.Backend.test = iptables_leftovers.Backend.test, lambda self, changes: None
+    try:
+        result = ended(iptables_leftovers.put_back, module)
+    finally:
+        iptables_leftovers.Backend.test = test
+    assert result["failed"] and result["msg"].startswith("Not everything could be put back from %s" % module.params["directory"])
+
+
 def test_the_timer_runs_its_script_and_is_no_failed_unit_where_the_folder_is_gone(tmp_path):
     module = Module(directory=tmp_path)
     _armed_restore.arm(module, [("touch", str(tmp_path / "nothing"))], 0)

@@ -24,8 +24,8 @@ def collect(iptables_binaries, cni_plugins, kube_proxy, host_network_agents=None
     command = iptables_binaries["iptables"]
     if command is not None and command["backend"] is not None:
         # k3s puts its own commands at the end of PATH, so the host's win unless prefer-bundled-bin says otherwise. Its containerd and
-        # the plugins inherit that PATH (k3s, cmd/k3s/main.go).
-        plugins = [] if kube_proxy["bundled"] else cni_plugins["plugins"]
+        # the plugins inherit that PATH (k3s, cmd/k3s/main.go); a runtime of the host has its own.
+        plugins = [] if kube_proxy["bundled"] and not kube_proxy["foreign_runtime"] else cni_plugins["plugins"]
         for plugin in plugins:
             if calls_iptables(plugin):
                 why = "%s in %s calls %s" % (plugin["type"], cni_plugins["path"], command["path"])

@@ -23,7 +23,7 @@ SOURCES = (
     reads("/proc/self/ns/net", "the host's network namespace"),
     reads("/proc/[0-9]*/ns/net", "whether a kube-proxy uses it: one in a pod's own may be anybody's", root=True),
     reads("/proc/[0-9]*/root/*", "the mode in the file that kube-proxy's --config names, inside its container", root=True),
-    reads(K3S_CONFIGURATION, "proxy-mode, disable-kube-proxy and prefer-bundled-bin of k3s; nothing else is kept", root=True),
+    reads(K3S_CONFIGURATION, "proxy-mode, disable-kube-proxy, prefer-bundled-bin and the runtime of k3s; nothing else is kept", root=True),
     reads(K3S_CONFIGURATION + ".d", "the same, in parts"),
     reads(K3S_CONFIGURATION + ".d/*.yaml", "the same, in parts", root=True),
 )
@@ -31,6 +31,7 @@ SOURCES = (
 # One top-level key of a KubeProxyConfiguration, so no YAML library is needed; kubeadm writes mode: "".
 _MODE_LINE = re.compile(r"^mode:[ \t]*[\"']?([A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
 _K3S_MODE = re.compile(r"^[^#\n]*\bproxy-mode=([A-Za-z0-9]+)", re.MULTILINE)
+_K3S_ENDPOINT = re.compile(r"^container-runtime-endpoint:[ \t]*[^\s#]", re.MULTILINE)
 _K3S_FLAG = r"^%s:[ \t]*[\"']?(true|false)\b"
 
 
@@ -41,12 +42,13 @@ def parse_configuration(text):
 
 
 def parse_k3s(text):
-    """Return {mode, disabled, bundled} of a k3s config.yaml: only these keys, the file also holds the cluster's token."""
+    """Return {mode, disabled, bundled, foreign_runtime} of a k3s config.yaml: only these keys, the file also holds the cluster's token."""
     mode = _K3S_MODE.search(text)
     return {
         "mode": mode.group(1) if mode else None,
         "disabled": _yaml_flag(text, "disable-kube-proxy"),
         "bundled": _yaml_flag(text, "prefer-bundled-bin"),
+        "foreign_runtime": True if _K3S_ENDPOINT.search(text) else _yaml_flag(text, "docker"),
     }
 
 
@@ -61,26 +63,28 @@ def has_flag(arguments, name):
 
 
 def collect(host, processes, iptables_dumps=None):
-    """Return {running, pid, mode, source, embedded, bundled, ebpf_agent}.
+    """Return {running, pid, mode, source, embedded, bundled, foreign_runtime, ebpf_agent}.
 
     mode        iptables, ipvs, nftables, or None where it cannot be known
     source      what says so: arguments, the configuration's path, rules, default
     embedded    whether it runs inside k3s
     bundled     k3s only: whether k3s calls its own iptables even where the host has one (prefer-bundled-bin)
+    foreign_runtime  k3s only: whether containers are run by a runtime of the host (docker, container-runtime-endpoint), not by k3s' containerd
     ebpf_agent  name of a process that can replace kube-proxy by eBPF, or None
     """
     own, proved = _proxy(host, processes)
     k3s = _k3s(processes)
     cilium = next((item["name"] for item in processes if item["name"] == "cilium-agent" and (item["nested"] or 0) < 2), None)
     result = {"running": False, "pid": None, "mode": None, "source": None, "embedded": False, "bundled": None}
-    result["ebpf_agent"] = cilium
+    result.update(foreign_runtime=None, ebpf_agent=cilium)
     if own is not None:
         result.update(running=True, pid=own["pid"])
         if proved:
             result["mode"], result["source"] = _own_mode(host, own)
     elif k3s is not None:
         settings = _k3s_settings(host, k3s["arguments"] or [])
-        result.update(bundled=settings["bundled"], running=not settings["disabled"], embedded=not settings["disabled"])
+        result.update(bundled=settings["bundled"], foreign_runtime=settings["foreign_runtime"])
+        result.update(running=not settings["disabled"], embedded=not settings["disabled"])
         if result["running"]:
             result.update(pid=k3s["pid"], mode=settings["mode"] or "iptables", source=settings["source"])
     if result["mode"] is None and iptables_dumps is not None:
@@ -139,7 +143,7 @@ def _known(mode):
 
 
 def _k3s_settings(host, arguments):
-    settings = {"mode": None, "disabled": None, "bundled": None, "source": "default"}
+    settings = {"mode": None, "disabled": None, "bundled": None, "foreign_runtime": None, "source": "default"}
     for path in [K3S_CONFIGURATION] + _parts(host):
         try:
             text = host.read(path)
@@ -155,6 +159,8 @@ def _k3s_settings(host, arguments):
             settings.update(mode=value.partition("=")[2], source="arguments")
     settings["disabled"] = has_flag(arguments, "disable-kube-proxy") or bool(settings["disabled"])
     settings["bundled"] = has_flag(arguments, "prefer-bundled-bin") or bool(settings["bundled"])
+    by_argument = has_flag(arguments, "docker") or flag(arguments, "container-runtime-endpoint")
+    settings["foreign_runtime"] = bool(by_argument or settings["foreign_runtime"])
     settings["mode"] = _known(settings["mode"])
     return settings
 

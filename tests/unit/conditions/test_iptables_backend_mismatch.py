@@ -19,6 +19,7 @@ K3S = {
     "/proc/800/status": "NSpid:\t800\n",
 }
 K3S_BUNDLED = dict(K3S, **dict(PORTMAP, **{"/etc/rancher/k3s/config.yaml": "prefer-bundled-bin: true\n"}))
+K3S_DOCKER = dict(K3S_BUNDLED, **{"/proc/800/cmdline": "/usr/local/bin/k3s\0server\0--docker\0"})
 FLANNEL = dict(process(950, "flanneld", ["/opt/bin/flanneld"]), **{"/proc/950/root/sbin/xtables-legacy-multi": ""})
 FLANNEL_LINKS = dict(
     NFT_BINARIES,
@@ -46,6 +47,7 @@ CASES = [
     (dict(nft=NFT, links=LEGACY_BINARIES, files=PORTMAP), "faulty", "WrongBinary"),
     (dict(legacy=LEGACY, files=PORTMAP), "faulty", "WrongBinary"),
     (dict(legacy=LEGACY, files=K3S), "faulty", "WrongBinary"),
+    (dict(legacy=LEGACY, files=K3S_DOCKER), "faulty", "WrongBinary"),
     (dict(nft=NFT, files=FLANNEL, links=FLANNEL_LINKS), "faulty", "WrongBinary"),
     # One half that cannot be listed takes nothing from what the other one proves.
     (dict(nft=NFT, legacy=LEGACY, commands={"ip6tables-nft-save": TIMED_OUT}), "faulty", "SplitFamily"),

@@ -8,7 +8,8 @@ __metaclass__ = type
 
 BINARIES = {"iptables": {"path": "/usr/sbin/iptables", "backend": "nft"}}
 AGENT = {"name": "flanneld", "pid": 1, "image": True, "path": "/sbin/x", "backend": "legacy", "decides": False}
-PROXY = {"embedded": False, "bundled": None}
+PROXY = {"embedded": False, "bundled": None, "foreign_runtime": None}
+BUNDLED = {"embedded": True, "bundled": True, "foreign_runtime": False}
 
 
 def cni(*types):
@@ -25,10 +26,12 @@ def cni(*types):
         ({"cni_plugins": {"path": "x", "plugins": [{"type": "portmap", "backend": "nftables", "masquerades": False}]}}, []),
         ({"cni_plugins": cni("portmap"), "iptables_binaries": {"iptables": None}}, []),
         ({"kube_proxy": {"embedded": True, "bundled": False}}, [("k3s", "nft")]),
-        ({"kube_proxy": {"embedded": True, "bundled": True}}, []),
+        ({"kube_proxy": BUNDLED}, []),
         # Its containerd and the plugins that this one calls inherit its PATH, whoever programs Services.
-        ({"kube_proxy": {"embedded": True, "bundled": True}, "cni_plugins": cni("portmap")}, []),
-        ({"kube_proxy": {"embedded": False, "bundled": True}, "cni_plugins": cni("portmap")}, []),
+        ({"kube_proxy": BUNDLED, "cni_plugins": cni("portmap")}, []),
+        ({"kube_proxy": dict(BUNDLED, embedded=False), "cni_plugins": cni("portmap")}, []),
+        # Docker or a containerd of the host's is no child of k3s.
+        ({"kube_proxy": dict(BUNDLED, foreign_runtime=True), "cni_plugins": cni("portmap")}, [("CNI plugin portmap", "nft")]),
         ({"kube_proxy": {"embedded": False, "bundled": False}, "cni_plugins": cni("portmap")}, [("CNI plugin portmap", "nft")]),
         ({"host_network_agents": [AGENT]}, [("flanneld", "legacy")]),
         # Its rules are counted, but never prove a fault.

@@ -88,7 +88,25 @@ def test_k3s_in_parts():
 
 
 def test_keys_of_k3s():
-    assert parse_k3s("") == {"mode": None, "disabled": None, "bundled": None}
+    assert parse_k3s("") == {"mode": None, "disabled": None, "bundled": None, "foreign_runtime": None}
+
+
+@pytest.mark.parametrize(
+    "configuration, arguments, expected",
+    [
+        ("", "", False),
+        ("", "--docker\0", True),
+        ("", "--container-runtime-endpoint\0unix:///run/cri-dockerd.sock\0", True),
+        ("docker: true\n", "", True),
+        ("docker: false\n", "", False),
+        ("container-runtime-endpoint: /run/containerd/containerd.sock\n", "", True),
+        ("#container-runtime-endpoint: /run/x\ncontainer-runtime-endpoint:  # none\n", "", False),
+    ],
+)
+def test_whose_runtime_k3s_uses(configuration, arguments, expected):
+    files = dict(K3S, **{"/etc/rancher/k3s/config.yaml": configuration})
+    files["/proc/800/cmdline"] += arguments
+    assert fact("kube_proxy", node(nft="", files=files, kubelet=False))["foreign_runtime"] is expected
 
 
 def test_a_proxy_of_a_nested_node_is_not_this_host_s():
