@@ -123,22 +123,25 @@ def control_plane(host, cluster, etcd, api_servers, outage_ok=False, unchecked_o
     etcd         the fact etcd of etcd_info on the host, empty where it could not be read
     api_servers  how each URL of the Service "kubernetes" answered kubectl: [{item, rc, stderr}]
 
-    Returns {concerned, refused, snapshot}:
+    Returns {concerned, refused, may_recover, snapshot}:
     concerned    an API server or a member of etcd stops with the host
     refused      sentences; empty where it may be stopped
+    may_recover  others are not well, which may pass where they have just been started
     snapshot     whether etcd can be asked for one
     """
     own = set(host.get("addresses") or [])
+    others = [server for server in api_servers if _address(server) not in own]
     serves = host["control_plane"] or any(_address(server) in own for server in api_servers)
     refused = []
     if serves:
-        refused += _api(host, cluster, [server for server in api_servers if _address(server) not in own], outage_ok)
+        refused += _api(host, cluster, others, outage_ok)
     member = etcd["present"] if etcd else host.get("etcd", False)
     if member or serves and not etcd:
         refused += _etcd(etcd, outage_ok, unchecked_ok)
     return {
         "concerned": bool(serves or member),
         "refused": refused,
+        "may_recover": bool(refused) and (serves and _unwell(host, cluster, others) or _unhealthy(etcd)),
         "snapshot": bool(etcd and etcd["members"]),
     }
 
@@ -149,7 +152,7 @@ def _address(server):
 
 def _api(host, cluster, others, outage_ok):
     refused = ["The API server %s is not ready: %s." % (_address(server), server["stderr"].rstrip(".")) for server in others if server["rc"] != 0]
-    peers = [node for node in cluster.get("nodes") or [] if node["control_plane"] and node["name"] != host.get("name")]
+    peers = _peers(host, cluster)
     if len(peers) > len(others):
         served = set(_address(server) for server in others)
         silent = [node["name"] for node in peers if not served & set(node["addresses"])]
@@ -157,6 +160,19 @@ def _api(host, cluster, others, outage_ok):
     if not others and not outage_ok:
         refused.append("This host has the only API server: without it the cluster has none. Set maintenance_api_outage_ok where that is acceptable.")
     return refused
+
+
+def _peers(host, cluster):
+    return [node for node in cluster.get("nodes") or [] if node["control_plane"] and node["name"] != host.get("name")]
+
+
+def _unwell(host, cluster, others):
+    """Whether an API server does not answer, or has not told the others yet that it does."""
+    return any(server["rc"] != 0 for server in others) or len(_peers(host, cluster)) > len(others)
+
+
+def _unhealthy(etcd):
+    return bool(etcd) and any(not member["healthy"] for member in etcd["members"] or [])
 
 
 def _etcd(etcd, outage_ok, unchecked_ok):

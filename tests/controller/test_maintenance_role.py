@@ -33,7 +33,7 @@ def exec_command(self, *arguments, **options):
 Connection.exec_command = exec_command
 """
 # Answers with what lies in its folder; says no to what begins with a line of the file "fails" ("!" is the end of a command). What begins with the line
-# of "dies" is the last that mortal hosts live to see.
+# of "dies" is the last that mortal hosts live to see. What begins with the line of "recovers" is refused once.
 KUBECTL = """#!/bin/sh
 here=$(dirname "$0")
 shift_options() { while case $1 in --*) true ;; *) false ;; esac; do shift; done; echo "$*"; }
@@ -42,6 +42,9 @@ echo "$words" >>"$here/log"
 while read -r word; do
     case "$words!" in "$word"*) echo "error: $word refused" >&2; exit 1 ;; esac
 done <"$here/fails"
+if [ -e "$here/recovers" ] && read -r word <"$here/recovers"; then
+    case $words in "$word"*) rm "$here/recovers"; echo "error: $word refused" >&2; exit 1 ;; esac
+fi
 read -r last <"$here/dies"
 case $words! in "$last"*) touch "$here/dead" ;; esac
 case $words in
@@ -113,12 +116,14 @@ def role(tmp_path):
     kubectl.write_text(KUBECTL)
     kubectl.chmod(0o755)
 
-    def run(*words, nodes=("w1", "w2"), fails=(), dies="nobody", spec=None, etcd=None, inventory="w1 %s\n" % LIVE):
+    def run(*words, nodes=("w1", "w2"), fails=(), dies="nobody", spec=None, etcd=None, inventory="w1 %s\n" % LIVE, serves=False, recovers=None):
         (tmp_path / "fails").write_text("".join(word + "\n" for word in fails))
         (tmp_path / "dies").write_text(dies + "\n")
         (tmp_path / "dead").unlink(missing_ok=True)
+        if recovers:
+            (tmp_path / "recovers").write_text(recovers + "\n")
         (tmp_path / "node").write_text(json.dumps({"metadata": {}, "spec": spec or {}}))
-        self = {"name": "w1", "cluster": "c0ffee", "control_plane": False, "etcd": False, "kubernetes": True, "addresses": ["10.0.0.1"]}
+        self = {"name": "w1", "cluster": "c0ffee", "control_plane": serves, "etcd": False, "kubernetes": True, "addresses": ["10.0.0.1"]}
         cluster = {"id": "c0ffee", "api_ready": True, "version": "v1.20.2", "kubectl": str(kubectl), "kubeconfig": "/etc/kubernetes/admin.conf"}
         stub = {
             "node_condition_info": {"node": self},
@@ -214,6 +219,7 @@ def test_a_cluster_host_that_dies_before_anything_is_changed(role):
 
 MORTAL_HOSTS = "w1 %s\nc1 ansible_connection=mortal ansible_pipelining=true\n" % LIVE
 THREE = [{"id": str(number), "name": "e%d" % number, "client_urls": [], "learner": False, "healthy": True} for number in range(3)]
+ELSEWHERE = {"present": False, "own": None, "members": None, "problem": None}
 MEMBER = {"present": True, "own": "0", "members": THREE, "problem": None, "etcdctl": "true", "endpoint": "https://127.0.0.1:2379", "credentials": []}
 
 
@@ -236,6 +242,13 @@ def test_a_member_of_etcd_that_dies_before_its_snapshot_gives_the_lock_back(role
     done = role(dies="get --raw", etcd=MEMBER, inventory="w1 ansible_connection=mortal\n")
     assert done.rc == 2 and "w1 does not answer any more, so there may be no snapshot of etcd" in done.text
     assert "holderIdentity" not in role.lease()["spec"]
+
+
+@pytest.mark.parametrize("seconds, rc, asked", [(60, 0, 2), (0, 2, 1)])
+def test_an_api_server_that_was_started_just_now_is_waited_for(role, seconds, rc, asked):
+    done = role("entry=control_plane_gate", "maintenance_recovery_timeout=%d" % seconds, serves=True, etcd=ELSEWHERE, recovers="get --raw")
+    assert done.rc == rc and ("The API server 10.0.0.9 is not ready" in done.text) == (rc != 0)
+    assert len([call for call in role.calls() if call.startswith("get --raw")]) == asked
 
 
 @pytest.mark.parametrize("entry", ["main", "lock", "control_plane_gate"])

@@ -183,7 +183,26 @@ def test_control_plane(who, count, member, api, options, words):
 @pytest.mark.parametrize("member", [ABSENT, {}])
 def test_a_worker_concerns_nobody(member):
     answer = control_plane({"name": "w9", "control_plane": False, "addresses": ["10.0.0.9"]}, cluster(1), member, servers(False))
-    assert answer == {"concerned": False, "refused": [], "snapshot": False}
+    assert answer == {"concerned": False, "refused": [], "may_recover": False, "snapshot": False}
+
+
+@pytest.mark.parametrize(
+    "count, member, api, expected",
+    [
+        (3, etcd(True, True, True), servers(True, True, False), True),
+        (3, etcd(True, True, True), servers(True, True), True),  # takes itself out of the list while it starts
+        (3, etcd(True, True, False), servers(True, True, True), True),
+        # Time changes nothing about these.
+        (1, etcd(True), servers(True), False),
+        (3, NO_ETCDCTL, servers(True, True, True), False),
+        (3, {}, servers(True, True, True), False),
+        (2, etcd(True, True), servers(True, True), False),
+        # Nothing is waited for.
+        (3, etcd(True, True, True), servers(False, True, True), False),
+    ],
+)
+def test_what_time_may_mend(count, member, api, expected):
+    assert control_plane(host(), cluster(count), member, api)["may_recover"] is expected
 
 
 def test_a_snapshot_needs_someone_to_ask():
