@@ -111,6 +111,6 @@ def test_refused(control, role, short, holder):
         assert "/etc/kubernetes/pki/ca.key is not on this host (an external CA)" in role(status=2)
     finally:
         control.check_output("cp /run/lab/ca.key /etc/kubernetes/pki/ca.key && chmod 600 /etc/kubernetes/pki/ca.key")
-    assert "Give the play" in role("-e", "control_plane_certificates_max_batch=0", status=2)
+    assert 'Give the play "serial: 1"' in role("-e", "lab_hosts=all lab_serial=100%", status=2)
     assert "Allow it with control_plane_certificates_drain_ok: true." in role("-e", "control_plane_certificates_drain_ok=false")
     assert (control.check_output("sha256sum " + CERTIFICATE), pid(control)) == before
