@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 
@@ -10,6 +11,7 @@ import pytest
 import testinfra
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+STATE = ROOT / "molecule" / "cluster" / "shared" / "state.sh"
 
 
 class Kubectl:
@@ -83,3 +85,30 @@ def eventually():
             time.sleep(0.5)
 
     return wait
+
+
+@pytest.fixture
+def refusal(kubectl, tmp_path):
+    """Return a function: play a playbook, which fails with all of these words and changes nothing; it returns what was printed, blanks folded.
+
+    same  functions whose answers are the same afterwards, besides the cluster's objects and pods
+    """
+
+    def look(same):
+        pods = kubectl("get", "pods", "--all-namespaces", "--output=jsonpath={.items[*].metadata.uid}")
+        return [sorted(pods.split()), *(question() for question in same)]
+
+    def insist(playbook, *arguments, words, same=()):
+        subprocess.run([STATE, "remember", tmp_path / "state"], check=True, timeout=60)
+        before = look(same)
+        command = ["ansible-playbook", "--inventory", os.environ["NODEMEND_INVENTORY"], str(playbook), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+        said = re.sub(r"\s+", " ", done.stdout + done.stderr)
+        assert done.returncode == 2, said
+        assert [text for text in words if text not in said] == [], said
+        assert look(same) == before
+        compared = subprocess.run([STATE, "compare", tmp_path / "state"], capture_output=True, text=True, timeout=60, check=False)
+        assert compared.returncode == 0, compared.stdout + compared.stderr
+        return said
+
+    return insist
