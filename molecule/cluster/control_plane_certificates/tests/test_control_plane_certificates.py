@@ -33,6 +33,23 @@ def role():
 
 
 @pytest.fixture
+def host_state(control):
+    """Return a function: the files and processes of the control plane, which no refusal touches."""
+
+    def look():
+        files = control.check_output("find /etc/kubernetes /var/lib/nodemend -type f -exec sha256sum {} + | sort")
+        return files, [pid(control, name) for name in ("etcd", "kube-apiserver", "kube-controller", "kube-scheduler")]
+
+    return look
+
+
+@pytest.fixture
+def refused(refusal, host_state):
+    """Return a function: the role refuses with all of these words, and nothing changes in the cluster or on the host."""
+    return lambda *words, arguments=(): refusal(HERE / "converge.yml", *arguments, words=words, same=[host_state])
+
+
+@pytest.fixture
 def short(control):
     """Have the CA sign the certificate for ten more days only."""
     control.check_output("sh /run/lab/near_its_end.sh sign %s /etc/kubernetes/pki/ca %s", CERTIFICATE, SUBJECT)
@@ -96,21 +113,78 @@ def test_a_scan_is_content(control):
     assert [verdict["status"] for verdict in scan["conditions"]] == ["ok", "ok"]
 
 
-def test_refused(control, role, short, holder):
-    before = control.check_output("sha256sum " + CERTIFICATE), pid(control)
-    assert "maintenance_api_outage_ok" in role("-e", "maintenance_api_outage_ok=false", status=2)
+def test_an_outage_that_is_not_allowed(refused, short, holder):
+    refused("maintenance_api_outage_ok", arguments=["-e", "maintenance_api_outage_ok=false"])
     assert holder() is None  # it was taken, by converge too, and given back
+
+
+def test_somebody_elses_lock(refused, short, holder):
     holder("bastion/ben/1")
     try:
-        assert "bastion/ben/1 holds the maintenance lock of this cluster" in role(status=2)
+        refused("bastion/ben/1 holds the maintenance lock of this cluster")
         assert holder() == "bastion/ben/1"
     finally:
         holder("")
-    control.check_output("mv /etc/kubernetes/pki/ca.key /run/lab/ca.key")
-    try:
-        assert "/etc/kubernetes/pki/ca.key is not on this host (an external CA)" in role(status=2)
-    finally:
-        control.check_output("cp /run/lab/ca.key /etc/kubernetes/pki/ca.key && chmod 600 /etc/kubernetes/pki/ca.key")
-    assert 'Give the play "serial: 1"' in role("-e", "lab_hosts=all lab_serial=100%", status=2)
+
+
+def test_a_batch_that_is_too_large(refused, short):
+    refused('the hosts of a cluster are stopped one at a time. Give the play "serial: 1"', arguments=["-e", "lab_hosts=all lab_serial=100%"])
+
+
+def test_what_was_not_allowed_is_told(role, short, host_state):
+    before = host_state()
     assert "Allow it with control_plane_certificates_drain_ok: true." in role("-e", "control_plane_certificates_drain_ok=false")
-    assert (control.check_output("sha256sum " + CERTIFICATE), pid(control)) == before
+    assert host_state() == before
+
+
+def test_a_way_back_to_what_has_expired(refused, control):
+    (notes,) = control.check_output("find /var/lib/nodemend -name replaced.json").split()
+    control.check_output('cp -p %s /run/lab/replaced.json && sed -i \'s/"not_after": [0-9]*/"not_after": 1000000000/\' %s', notes, notes)
+    try:
+        refused(f"What the role has replaced has expired: {CERTIFICATE}.", arguments=["-e", "control_plane_certificates_state=rolled_back"])
+    finally:
+        control.check_output("cp -p /run/lab/replaced.json %s", notes)
+
+
+@pytest.fixture
+def foreign(control, short):
+    """Have the scheduler's kubeconfig name a certificate that kubeadm has not made, and that ends in ten days."""
+    named = "s#client-certificate-data: .*#client-certificate: /run/lab/apiserver.crt#"
+    control.check_output("cp %s /run/lab/apiserver.crt && cp -p /etc/kubernetes/scheduler.conf /run/lab/scheduler.conf", CERTIFICATE)
+    control.check_output("sed -i %s /etc/kubernetes/scheduler.conf", named)
+    yield
+    control.check_output("cp -p /run/lab/scheduler.conf /etc/kubernetes/scheduler.conf")
+
+
+@pytest.fixture
+def kubeletless(control):
+    """Have no kubelet; files that a test moves away from /etc/kubernetes to /run/lab/away are back before it starts again."""
+    control.check_output("mkdir -p /run/lab/away && systemctl stop kubelet")
+    yield lambda path: control.check_output("cd /etc/kubernetes && cp -a --parents %s /run/lab/away && rm %s", path, path)
+    control.check_output("cp -a /run/lab/away/. /etc/kubernetes/ && rm -r /run/lab/away && systemctl start kubelet")
+
+
+def test_what_cannot_be_done_here(role, host_state, control, foreign, kubeletless):
+    def insist(*words, arguments=()):
+        before = host_state()
+        said = role(*arguments, status=2)
+        assert [text for text in ("Refused, nothing was changed.", *words) if text not in said] == [], said
+        assert host_state() == before
+
+    # Not the fixture refused: the API server misses the kubelet after 40 s, and that shows in its objects.
+    kubeletless("pki/ca.key")
+    kubeletless("manifests/kube-apiserver.yaml")
+    insist(
+        "/etc/kubernetes/pki/ca.key is not on this host (an external CA): who holds it renews apiserver-kubelet-client.",
+        "/run/lab/apiserver.crt: named in control_plane_certificates_renew, and not where kubeadm would renew it",
+        "kube-apiserver runs neither as a static pod of /etc/kubernetes/manifests/ nor as a systemd unit",
+        arguments=["-e", json.dumps({"control_plane_certificates_renew": ["apiserver", "apiserver-kubelet-client"]})],
+    )
+    control.check_output("cp -a /run/lab/away/. /etc/kubernetes/")
+    kubeletless("pki/ca.crt")
+    control.check_output("cp /run/lab/away/pki/ca.crt /etc/kubernetes/pki/ && sh /run/lab/near_its_end.sh authority /etc/kubernetes/pki/ca /CN=kubernetes")
+    insist(
+        "/etc/kubernetes/pki/ca.crt itself is near its end: first renew that, as apiserver-kubelet-client would end with it.",
+        "/run/lab/apiserver.crt: not where kubeadm keeps its certificates",
+        "The kubelet does not run, and nothing else would start kube-apiserver again.",
+    )
