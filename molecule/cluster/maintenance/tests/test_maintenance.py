@@ -159,6 +159,30 @@ def test_without_a_proof_nothing_is_drained(kubectl, play, tmp_path, container):
     assert kubectl("get", "nodes", "--output=jsonpath={.items[*].spec}") == before
 
 
+def test_pods_that_have_nowhere_to_go(refusal, kubectl, holder, node, eventually):
+    network = "/etc/cni/net.d/99-nodemend-lab.conflist"
+
+    def taints():
+        return {(name, taint["key"].partition("/")[2]) for name in ("control1", "worker2") for taint in kubectl.json("node", name)["spec"].get("taints", [])}
+
+    def told():
+        return taints() == {("control1", "master"), ("control1", "unschedulable"), ("worker2", "not-ready")}
+
+    def forgotten():
+        return taints() == {("control1", "master")}
+
+    kubectl("cordon", "control1")
+    node("worker2").check_output('sed -i \'s/"type": "bridge"/"typo": "bridge"/\' ' + network)
+    try:
+        eventually(told)
+        words = "No other node of the cluster is Ready and schedulable, so the pods of worker1 have nowhere to go. Nothing was changed."
+        refusal(HERE / "role.yml", "-e", json.dumps({"who": "worker1", "maintenance_cluster_host": "control1"}), words=[words], same=[holder])
+    finally:
+        node("worker2").check_output('sed -i \'s/"typo": "bridge"/"type": "bridge"/\' ' + network)
+        kubectl("uncordon", "control1")
+        eventually(forgotten)
+
+
 def test_a_node_that_dies_is_named_with_the_command_to_go_on(kubectl, play, worker, holder, container, eventually):
     done = play("worker1", playbook="dies.yml", maintenance_ready_timeout=9)
     try:
@@ -190,3 +214,32 @@ def test_the_only_control_plane_host_is_spared_unless_an_outage_is_allowed(play,
     assert (kept.mode, kept.user, control.file("/var/lib/nodemend/lab").mode) == (0o600, "root", 0o700)
     status = json.loads(control.check_output("ETCDCTL_API=3 etcdctl snapshot status --write-out=json /var/lib/nodemend/lab/etcd.db"))
     assert status["totalKey"] > 100
+
+
+@pytest.fixture
+def members(node):
+    """Have three members of etcd, all of them on the control-plane host; return their names."""
+    control = node("control1")
+    script = (HERE.parent / "files" / "etcd_member.sh").read_text(encoding="utf-8")
+
+    def tell(*words):
+        control.check_output("sh -c %s etcd_member.sh " + " ".join(words), script)
+
+    try:
+        tell("join", "lab2", "12379")
+        tell("join", "lab3", "22379")
+        yield "lab2", "lab3"
+    finally:
+        tell("leave", "lab3")
+        tell("leave", "lab2")
+
+
+def test_a_member_of_etcd_that_the_others_can_spare(members, play, refusal, node, holder):
+    gate = {"who": "control1", "maintenance_cluster_host": "control1", "entry": "control_plane_gate"}
+    said = refusal(HERE / "role.yml", "-e", json.dumps(gate), words=["This host has the only API server"], same=[holder])
+    assert "voting member" not in said and "is not healthy" not in said
+    assert play(**gate, maintenance_api_outage_ok="true", nodemend_run="three").ok
+    assert node("control1").file("/var/lib/nodemend/three/etcd.db").exists
+    node("control1").check_output("systemctl stop lab-etcd-lab3")
+    words = ["The etcd member lab3 is not healthy.", "etcd has 3 voting members and needs 2; without this host's it would have 1, and the API would stop."]
+    refusal(HERE / "role.yml", "-e", json.dumps(gate), words=words, same=[holder])
