@@ -95,8 +95,9 @@ def refusal(kubectl, tmp_path):
     """
 
     def look(same):
-        pods = kubectl("get", "pods", "--all-namespaces", "--output=jsonpath={.items[*].metadata.uid}")
-        return [sorted(pods.split()), *(question() for question in same)]
+        # Without those that a test before this one has deleted and that have not ended.
+        pods = [pod["metadata"] for pod in kubectl.json("pods", "--all-namespaces")["items"]]
+        return [sorted(pod["uid"] for pod in pods if "deletionTimestamp" not in pod), *(question() for question in same)]
 
     def insist(playbook, *arguments, words, same=()):
         subprocess.run([STATE, "remember", tmp_path / "state"], check=True, timeout=60)

@@ -13,7 +13,9 @@ objects() {
     "$kubectl" get configmaps,secrets,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings --all-namespaces \
         --output 'jsonpath={range .items[*]}{.kind} {.metadata.namespace} {.metadata.name} {.metadata.uid} {.metadata.resourceVersion}{"\n"}{end}' |
         grep -v -e '^ConfigMap kube-system extension-apiserver-authentication ' -e ' bootstrap-token-'
-    "$kubectl" get nodes --output 'jsonpath={range .items[*]}{.kind} {.metadata.name} {.spec.unschedulable} {.spec.taints}{"\n"}{end}'
+    # The node controller's own taint comes in two parts, the second at any time after the first.
+    taints='{.spec.taints[?(@.key!="node.kubernetes.io/not-ready")]}'
+    "$kubectl" get nodes --output 'jsonpath={range .items[*]}{.kind} {.metadata.name} {.spec.unschedulable} '"$taints"'{"\n"}{end}'
 }
 
 content() {
