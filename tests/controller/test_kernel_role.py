@@ -89,6 +89,10 @@ class ActionModule(Machine):
             return {"failed": True, "msg": m["refuses"]}
         if changed and not self.check:
             promotes = wanted["default"] != m["default"] and wanted["default"] == m["running"] != m["first"]
+            if promotes and m["loses"]:
+                m["loses"] = False
+                self.save("lost")
+                raise AnsibleConnectionFailure("no route to host")
             step = "promote" if promotes else "once" if wanted["next"] else "default"
             m.update(wanted)
             self.save("%s %s %s" % (step, wanted["default"], wanted["next"]))
@@ -218,6 +222,13 @@ MAINTENANCE = """
     line: "{{ maintenance_state }}"
     insertafter: EOF
     regexp: "^never$"
+
+- name: Stop where its pods cannot be moved
+  ansible.builtin.fail:
+    msg: w1 could not be drained.
+  when:
+    - maintenance_state == 'drained'
+    - not (lookup('ansible.builtin.file', stub_state ~ '/machine.json') | from_json).drains
 """
 WAIT = """
 - name: Note it
@@ -298,6 +309,8 @@ class Host:
             "cuts": None,
             "returns": True,
             "ready": True,
+            "drains": True,
+            "loses": False,
             "reboots": "at once",
             "obstacle": None,
             "node": None,
@@ -325,6 +338,7 @@ class Host:
             {"name": "Tell", "ansible.builtin.debug": {"msg": "target={{ kernel_target }} reboot={{ kernel_reboot_required }}"}},
         ]
         play = {"name": "Play", "hosts": "all", "gather_facts": False, "tasks": tasks}
+        play["ignore_unreachable"] = variables.get("kernel_maintained") == "true"  # as in remediate
         play["environment"] = {"PATH": "%s:%s" % (self.programs, os.environ["PATH"])}
         path = self.directory / "play.yml"
         path.write_text(yaml.safe_dump([play], sort_keys=False))
@@ -689,6 +703,64 @@ def test_a_member_of_etcd_that_is_no_node_is_not_stopped_unless_somebody_else_ha
     assert host.log() == WAY[:2] and host.default() == OLD and host.left() == []
     assert host.again(**arguments(kernel_maintained="true")).rc == 0
     assert host.default() == NEW
+
+
+def test_a_node_that_cannot_be_drained_has_nothing_on_trial(host):
+    host.fresh(candidates=[NEW], node="w1", drains=False)
+    run = host.again(**arguments())
+    assert run.rc != 0 and "w1 could not be drained. %s is installed and was not booted" % NEW in run.all
+    machine = host.look()
+    assert (machine["running"], machine["default"], machine["next"], machine["panic"]) == (OLD, OLD, None, {NEW: None})
+    assert host.left() == []
+    host.change(drains=True)
+    assert host.again(**arguments()).rc == 0 and host.default() == NEW
+
+
+def test_one_that_cannot_be_drained_on_the_way_back_is_left_to_a_person(host):
+    host.fresh(candidates=[NEW], node="w1", kill="reboot")
+    assert host.again(**arguments()).rc != 0
+    host.change(kill=None, drains=False)
+    run = host.again(**arguments(kernel_verify_commands=["false"]))
+    assert run.rc != 0 and "did not prove itself: false ended with 1" in run.all
+    assert "It could not be sent back: w1 could not be drained. %s is still the default" % OLD in run.all
+    assert host.log()[-1] == "timer stopped False" and host.look()["running"] == NEW
+    host.change(drains=True)
+    assert host.again(**arguments()).rc == 0 and (host.default(), host.left()) == (NEW, [])
+
+
+def test_a_promotion_that_was_not_heard_of_is_none(host):
+    host.fresh(candidates=[NEW], loses=True)
+    run = host.again(**arguments(kernel_maintained="true"))
+    assert run.rc != 0 and "%s has proved itself and may not be the default yet" % NEW in run.all
+    assert host.default() == OLD and host.left() != []
+    assert host.again(**arguments(kernel_maintained="true")).rc == 0 and (host.default(), host.left()) == (NEW, [])
+
+
+def test_a_kernel_that_is_going_to_be_on_trial_is_not_the_default_before(host):
+    host.fresh(candidates=[NEW])
+    run = host.again(**arguments(kernel_make_default="true", kernel_calico_ok="false"))
+    assert run.rc != 0 and "%s stays the default, but the Calico in place does not live on it" % OLD in run.all
+    assert host.log() == WAY[:2]
+    assert host.again(**arguments(kernel_make_default="true")).rc == 0 and host.log() == WAY + END
+
+
+def test_kured_meets_no_timer_of_an_earlier_run(host):
+    host.fresh(candidates=[NEW], kill="timer")
+    assert host.again(**arguments()).rc != 0 and len(host.left()) == 3
+    host.change(kill=None)
+    assert host.again(**arguments(kernel_reboot_by="kured")).rc == 0
+    assert host.left() == ["kernel-trial.json"] and host.look()["next"] == NEW
+
+
+def test_a_newer_kernel_takes_the_place_of_one_that_waits(host):
+    newer = "4.18.0-500.el8.x86_64"
+    host.fresh(candidates=[NEW])
+    assert host.again(**arguments(kernel_reboot_by="kured")).rc == 0
+    assert host.look()["panic"] == {NEW: 30}
+    host.change(candidates=[newer, NEW], kernels=[newer, NEW, OLD])
+    assert host.again(**arguments(kernel_reboot_by="kured")).rc == 0
+    machine = host.look()
+    assert (machine["next"], machine["default"], machine["panic"], machine["dracut"][NEW]) == (newer, OLD, {NEW: None, newer: 30}, {})
 
 
 def test_a_controller_that_is_killed_after_every_step(host):

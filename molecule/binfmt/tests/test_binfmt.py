@@ -32,3 +32,8 @@ def test_a_boot_registers_them_again(inside):
 
 def test_the_machines_own_handlers_were_left_alone(host, inside):
     assert not host.file(HANDLERS + "/qemu-aarch64").exists
+
+
+def test_what_earlier_runs_have_installed_is_remembered_too(host, inside):
+    noted = host.file("/var/lib/nodemend/binfmt/packages").content_string.split()
+    assert noted[0] == "lab-earlier" and len(noted) > 1

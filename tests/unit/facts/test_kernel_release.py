@@ -72,6 +72,8 @@ def test_release(release, version, build, vendor):
         ("6.8.0-1015-azure-fde", "azure-fde"),
         ("6.8.0-31-generic-64k", "generic-64k"),
         ("5.14.21-150500.53-default", "default"),
+        ("5.3.18-lp152.106-default", "default"),
+        ("4.12.14-lp151.28.91-preempt", "preempt"),
         ("6.4.0-150600.23.25-64kb", "64kb"),
         ("5.15.153.1-microsoft-standard-WSL2", "microsoft-standard-WSL2"),
         ("6.5", ""),
