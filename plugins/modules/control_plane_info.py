@@ -105,7 +105,7 @@ control_plane:
     kubelet:
       description: Whether a kubelet runs or is enabled, and which runtime it uses.
       type: dict
-      sample: {running: true, enabled: true, endpoint: /run/containerd/containerd.sock, dockershim: false, hostname_override: null}
+      sample: {running: true, enabled: true, endpoint: /run/containerd/containerd.sock, dockershim: false, hostname_override: null, standalone: false}
 conditions:
   description: The verdicts, as explained in RV(nodemend.kubernetes.node_condition_info#module:conditions).
   returned: success

@@ -138,7 +138,7 @@ iptables:
     kubelet:
       description: Whether a kubelet runs or is enabled, and which runtime it uses.
       type: dict
-      sample: {running: true, enabled: true, endpoint: /run/containerd/containerd.sock, dockershim: false, hostname_override: null}
+      sample: {running: true, enabled: true, endpoint: /run/containerd/containerd.sock, dockershim: false, hostname_override: null, standalone: false}
     kubernetes_units:
       description: The systemd units of Kubernetes that run.
       type: list

@@ -245,6 +245,10 @@ node:
       description: Whether a member of the cluster's etcd runs here or is meant to (a static pod of kubeadm or RKE2, the data of k3s or RKE2).
       type: bool
       sample: false
+    standalone:
+      description: Whether the kubelet runs without an API server (neither C(--kubeconfig) nor C(--bootstrap-kubeconfig)), as kubeadm has it run etcd alone.
+      type: bool
+      sample: false
     cluster:
       description: The first 16 hexadecimal digits of the SHA-256 of the cluster's CA certificate, the same on all its nodes; null where unknown.
       type: str

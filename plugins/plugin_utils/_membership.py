@@ -18,10 +18,9 @@ def node_of(scan):
 
 
 def has_pods(node):
-    """Return whether the host's kubelet runs pods of a cluster. One that kubeadm has set up for etcd alone runs static pods only, and belongs to none
-    (kubernetes.io, "Set up a High Availability etcd Cluster with kubeadm", step 1)."""
-    of_no_cluster = node.get("name") is None and node.get("cluster") is None and not node.get("control_plane")
-    return bool(node.get("kubernetes")) and not (node.get("etcd") and of_no_cluster)
+    """Return whether the host's kubelet may run pods of a cluster. One that kubeadm has set up for etcd alone has no API server and runs static pods
+    only (kubernetes.io, "Set up a High Availability etcd Cluster with kubeadm", step 1)."""
+    return bool(node.get("kubernetes")) and not (node.get("etcd") and node.get("standalone"))
 
 
 def cluster_of(node, clusters):

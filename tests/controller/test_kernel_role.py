@@ -89,11 +89,11 @@ class ActionModule(Machine):
             return {"failed": True, "msg": m["refuses"]}
         if changed and not self.check:
             promotes = wanted["default"] != m["default"] and wanted["default"] == m["running"] != m["first"]
-            if promotes and m["loses"]:
-                m["loses"] = False
+            step = "promote" if promotes else "once" if wanted["next"] else "default"
+            if m["loses"] == step and (promotes or m["next"]):
+                m["loses"] = None
                 self.save("lost")
                 raise AnsibleConnectionFailure("no route to host")
-            step = "promote" if promotes else "once" if wanted["next"] else "default"
             m.update(wanted)
             self.save("%s %s %s" % (step, wanted["default"], wanted["next"]))
         return {"changed": changed}
@@ -310,7 +310,7 @@ class Host:
             "returns": True,
             "ready": True,
             "drains": True,
-            "loses": False,
+            "loses": None,
             "reboots": "at once",
             "obstacle": None,
             "node": None,
@@ -326,7 +326,7 @@ class Host:
         self.fresh(brings=brings, fails=fails, candidates=candidates, kernels=kernels, refuses=variables.pop("refuses", ""))
         return self.again(*words, **variables)
 
-    def again(self, *words, **variables):
+    def again(self, *words, ignore_unreachable=False, **variables):
         variables = dict(
             {"kernel_minimum_version": "4.18.0-477" if self.look()["candidates"] else "4.18.0-553"},
             stub_state=str(self.directory),
@@ -338,7 +338,7 @@ class Host:
             {"name": "Tell", "ansible.builtin.debug": {"msg": "target={{ kernel_target }} reboot={{ kernel_reboot_required }}"}},
         ]
         play = {"name": "Play", "hosts": "all", "gather_facts": False, "tasks": tasks}
-        play["ignore_unreachable"] = variables.get("kernel_maintained") == "true"  # as in remediate
+        play["ignore_unreachable"] = ignore_unreachable  # as in remediate
         play["environment"] = {"PATH": "%s:%s" % (self.programs, os.environ["PATH"])}
         path = self.directory / "play.yml"
         path.write_text(yaml.safe_dump([play], sort_keys=False))
@@ -516,6 +516,19 @@ def test_suse_the_whole_way_and_back(host, suse):
     # Rolled back to a kernel that is not the newest, it stays named; nothing else keeps the newest from starting.
     assert host.again(**floor(kernel_state="rolled_back")).rc == 0
     assert host.default() == old and not any(line.startswith("editenv") for line in host.log())
+
+
+def test_suse_a_newer_kernel_takes_the_place_of_one_that_waits(host, suse):
+    old, new = suse()
+    assert host.again(**floor(kernel_reboot_ok=True, kernel_reboot_by="kured")).rc == 0
+    newer = NEWER.replace("24.100", "24.111") % "default"
+    # Its menu is made with what stands in /etc/default/grub, for all kernels.
+    all_of_them = [newer, new, old]
+    trial = {"rd.shell": "0", "rd.emergency": "reboot"}
+    host.change(kernels=all_of_them, candidates=[newer, new], panic=dict.fromkeys(all_of_them, 30), dracut=dict.fromkeys(all_of_them, trial))
+    assert host.again(**floor(kernel_reboot_ok=True, kernel_reboot_by="kured")).rc == 0
+    machine = host.look()
+    assert (machine["next"], machine["default"], machine["panic"][newer]) == (newer, old, 30)
 
 
 def test_suse_on_trial_keeps_the_kernel_that_it_returns_to(host, suse):
@@ -716,6 +729,13 @@ def test_a_node_that_cannot_be_drained_has_nothing_on_trial(host):
     assert host.again(**arguments()).rc == 0 and host.default() == NEW
 
 
+def test_a_trial_that_cannot_be_taken_back_keeps_its_guards(host):
+    host.fresh(candidates=[NEW], node="w1", drains=False, loses="default")
+    run = host.again(**arguments(), ignore_unreachable=True)
+    assert run.rc != 0 and "w1 could not be drained. %s may still start once" % NEW in run.all
+    assert host.look()["next"] == NEW and host.look()["panic"] == {NEW: 30} and len(host.left()) == 3
+
+
 def test_one_that_cannot_be_drained_on_the_way_back_is_left_to_a_person(host):
     host.fresh(candidates=[NEW], node="w1", kill="reboot")
     assert host.again(**arguments()).rc != 0
@@ -729,8 +749,8 @@ def test_one_that_cannot_be_drained_on_the_way_back_is_left_to_a_person(host):
 
 
 def test_a_promotion_that_was_not_heard_of_is_none(host):
-    host.fresh(candidates=[NEW], loses=True)
-    run = host.again(**arguments(kernel_maintained="true"))
+    host.fresh(candidates=[NEW], loses="promote")
+    run = host.again(**arguments(kernel_maintained="true"), ignore_unreachable=True)
     assert run.rc != 0 and "%s has proved itself and may not be the default yet" % NEW in run.all
     assert host.default() == OLD and host.left() != []
     assert host.again(**arguments(kernel_maintained="true")).rc == 0 and (host.default(), host.left()) == (NEW, [])

@@ -244,7 +244,7 @@ def test_a_member_of_etcd_that_dies_before_its_snapshot_gives_the_lock_back(role
     assert "holderIdentity" not in role.lease()["spec"]
 
 
-@pytest.mark.parametrize("seconds, rc, asked", [(60, 0, 2), (0, 2, 1)])
+@pytest.mark.parametrize("seconds, rc, asked", [(60, 0, 2), (1, 0, 2), (0, 2, 1)])
 def test_an_api_server_that_was_started_just_now_is_waited_for(role, seconds, rc, asked):
     done = role("entry=control_plane_gate", "maintenance_recovery_timeout=%d" % seconds, serves=True, etcd=ELSEWHERE, recovers="get --raw")
     assert done.rc == rc and ("The API server 10.0.0.9 is not ready" in done.text) == (rc != 0)

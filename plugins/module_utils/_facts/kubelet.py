@@ -57,10 +57,11 @@ def is_kubelet(process):
 
 
 def collect(host, processes):
-    """Return {running, enabled, endpoint, dockershim, hostname_override}.
+    """Return {running, enabled, endpoint, dockershim, hostname_override, standalone}.
 
     endpoint    the CRI socket as configured, without a scheme; None where nothing names one
     dockershim  a kubelet before 1.24 that talks to Docker itself (no endpoint, or dockershim.sock)
+    standalone  one that runs has no API server: neither --kubeconfig nor --bootstrap-kubeconfig, which no file of --config can give
     """
     process = next((item for item in processes if is_kubelet(item)), None)
     arguments = process["arguments"] if process else []
@@ -80,6 +81,7 @@ def collect(host, processes):
         "endpoint": endpoint,
         "dockershim": _dockershim(processes, process, endpoint, flag(arguments, "container-runtime")),
         "hostname_override": flag(arguments, "hostname-override"),
+        "standalone": bool(arguments) and not any(flag(arguments, name) for name in ("kubeconfig", "bootstrap-kubeconfig")),
     }
 
 

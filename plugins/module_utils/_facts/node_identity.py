@@ -53,10 +53,11 @@ _AUTHORITY_DATA = re.compile(r"^\s*certificate-authority-data:\s*([A-Za-z0-9+/=]
 
 
 def collect(host, processes, node, kubelet=None):
-    """Return {name, name_source, control_plane, etcd, cluster, admin_kubeconfig}.
+    """Return {name, name_source, control_plane, etcd, standalone, cluster, admin_kubeconfig}.
 
     name         the Kubernetes node's name where the kubelet's certificate or arguments prove it, else None
     etcd         whether a member of the cluster's etcd runs here or is meant to
+    standalone   whether the kubelet runs without an API server, as kubeadm has it run etcd alone
     cluster      first 16 hexadecimal digits of the SHA-256 of the cluster's CA certificate, else None
     """
     name, source = _name(host, kubelet)
@@ -69,6 +70,7 @@ def collect(host, processes, node, kubelet=None):
         "etcd": bool(
             etcd_process(host, processes) or rancher_etcd(host, node) or any(_exists(host, path) for path in ETCD_MANIFESTS)
         ),
+        "standalone": bool(kubelet and kubelet["standalone"]),
         "cluster": _cluster(host),
         "admin_kubeconfig": admin,
     }

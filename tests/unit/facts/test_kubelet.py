@@ -31,6 +31,7 @@ def test_none():
         "endpoint": None,
         "dockershim": False,
         "hostname_override": None,
+        "standalone": False,
     }
 
 
@@ -94,6 +95,19 @@ def test_the_kubelet_of_a_cluster_in_containers_is_not_this_hosts():
 
 def test_hostname_override():
     assert found(running("--hostname-override=worker-1"))["hostname_override"] == "worker-1"
+
+
+# The first as kubeadm's documentation has it run etcd alone, the second as kubeadm's drop-in starts it.
+@pytest.mark.parametrize(
+    "words, answer",
+    [
+        (("--config=/etc/systemd/system/kubelet.service.d/kubelet.conf",), True),
+        (("--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf", "--kubeconfig=/etc/kubernetes/kubelet.conf"), False),
+        (("--kubeconfig", "/etc/kubernetes/kubelet.conf"), False),
+    ],
+)
+def test_whether_it_has_an_api_server(words, answer):
+    assert found(running(*words))["standalone"] is answer
 
 
 def test_a_configuration_that_only_root_may_read():

@@ -30,6 +30,7 @@ def test_nothing_known():
         "name_source": None,
         "control_plane": False,
         "etcd": False,
+        "standalone": False,
         "cluster": None,
         "admin_kubeconfig": None,
     }
@@ -128,6 +129,12 @@ def test_without_root_nobody_can_tell_whose_it_is():
 def test_a_member_of_etcd(nested, links, more, answer):
     found = identity(process(1500, more.get("name", "etcd"), nested=nested, words=more.get("words", ())), links=links)
     assert (found["etcd"], found["control_plane"], found["name"]) == (answer, False, None)
+
+
+def test_kubeadm_s_etcd_alone():
+    kubelet = process(900, "kubelet", words=("kubelet", "--config=/var/lib/kubelet/config.yaml"))
+    found = identity(process(1500, "etcd", nested=1, words=("etcd",)), kubelet, files={node_identity.ETCD_MANIFESTS[0]: "kind: Pod\n"})
+    assert (found["etcd"], found["standalone"], found["name"], found["cluster"]) == (True, True, None, None)
 
 
 @pytest.mark.parametrize("path", node_identity.ETCD_MANIFESTS)

@@ -123,7 +123,7 @@ def etcd_alone(*verdicts, **node):
         ({"cluster": "one"}, {}),
         ({}, {"nodemend_cluster_host": "cp"}),
         ({}, {"nodemend_control_plane_group": "cps"}),
-        ({"kubernetes": True}, {"nodemend_cluster_host": "cp"}),
+        ({"kubernetes": True, "standalone": True}, {"nodemend_cluster_host": "cp"}),
     ],
 )
 def test_hosts_with_etcd_alone_come_after_the_workers_and_are_asked_about(node, variables):
@@ -133,7 +133,8 @@ def test_hosts_with_etcd_alone_come_after_the_workers_and_are_asked_about(node, 
     assert _plan.maintenances(entries, scans, False)["e2"] == {"remedies": ["kernel"], "drain": False, "gate": True}
 
 
-@pytest.mark.parametrize("node", [{"etcd": False}, {"name": "x"}, {"cluster": "two"}, {"control_plane": True}])
+# A worker with etcd whose files lie where nobody looks has neither name nor cluster.
+@pytest.mark.parametrize("node", [{}, {"etcd": False, "standalone": True}, {"name": "x"}, {"cluster": "two"}, {"control_plane": True}])
 def test_a_kubelet_that_may_have_pods_is_drained_or_refused(node):
     (entry,) = plan({"e1": etcd_alone(KERNEL, **dict({"kubernetes": True}, **node))}, variables=dict(REBOOT, nodemend_cluster_host="cp"))
     assert not entry["allowed"] and "its pods must move first" in entry["reason"]
