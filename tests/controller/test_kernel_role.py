@@ -748,6 +748,17 @@ def test_one_that_cannot_be_drained_on_the_way_back_is_left_to_a_person(host):
     assert host.again(**arguments()).rc == 0 and (host.default(), host.left()) == (NEW, [])
 
 
+def test_a_default_that_nobody_has_proved_is_proved_and_is_nothing_to_return_to(host):
+    host.fresh(candidates=[NEW], kill="timer")
+    assert host.again(**arguments()).rc != 0
+    # Somebody has made it the default and started it, before the trial was armed.
+    host.change(kill=None, running=NEW, default=NEW)
+    (host.directory / "boot_id").write_text("xx")
+    run = host.again(**arguments(kernel_verify_commands=["false"]))
+    assert run.rc != 0 and "failed its proof: false ended with 1" in run.all
+    assert (host.look()["running"], host.default(), host.left()) == (OLD, OLD, [])
+
+
 def test_a_promotion_that_was_not_heard_of_is_none(host):
     host.fresh(candidates=[NEW], loses="promote")
     run = host.again(**arguments(kernel_maintained="true"), ignore_unreachable=True)

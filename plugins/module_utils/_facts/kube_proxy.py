@@ -65,12 +65,12 @@ def has_flag(arguments, name):
 def collect(host, processes, iptables_dumps=None):
     """Return {running, pid, mode, source, embedded, bundled, foreign_runtime, ebpf_agent}.
 
-    mode        iptables, ipvs, nftables, or None where it cannot be known
-    source      what says so: arguments, the configuration's path, rules, default
-    embedded    whether it runs inside k3s
-    bundled     k3s only: whether k3s calls its own iptables even where the host has one (prefer-bundled-bin)
-    foreign_runtime  k3s only: whether containers are run by a runtime of the host (docker, container-runtime-endpoint), not by k3s' containerd
-    ebpf_agent  name of a process that can replace kube-proxy by eBPF, or None
+    mode             iptables, ipvs, nftables, or None where it cannot be known
+    source           what says so: arguments, the configuration's path, rules, default
+    embedded         whether it runs inside k3s
+    bundled          k3s only: whether k3s calls its own iptables even where the host has one (prefer-bundled-bin)
+    foreign_runtime  k3s only: whether a runtime of the host runs the containers (docker, container-runtime-endpoint), not k3s' containerd
+    ebpf_agent       name of a process that can replace kube-proxy by eBPF, or None
     """
     own, proved = _proxy(host, processes)
     k3s = _k3s(processes)
