@@ -53,7 +53,8 @@ options:
   symptoms:
     description:
       - Whether to look for known words of errors (C(docs/symptoms.md)) in the last day of the journals of the kubelet, the container runtime,
-        kube-proxy, k3s and RKE2, the newest 10,000 lines at the most, and to add them to the evidence of the conditions that they point to.
+        kube-proxy, an API server that is a unit, k3s and RKE2, the newest 10,000 lines at the most, and to add them to the evidence of the
+        conditions that they point to.
       - Such a line is a hint and never changes a verdict. Only the words that were looked for, their unit, number and time are returned.
       - What pods write is not in these journals.
     type: bool

@@ -2,7 +2,7 @@
 # Copyright (c) 2026, The nodemend authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to nodemend.kubernetes: may change at any time.
-"""Fact: which known words of errors stand in the journals of the kubelet, the container runtime and kube-proxy.
+"""Fact: which known words of errors stand in the journals of the kubelet, the container runtime, kube-proxy and the API server.
 
 Read only where the option "symptoms" asks for it. A line may hold a token or an address with a password, so nothing of it
 is kept but the words that were looked for, its unit and its time.
@@ -50,6 +50,7 @@ UNITS = (
     "crio.service",
     "cri-o.service",
     "kube-proxy.service",
+    "kube-apiserver.service",  # of control planes without static pods, as kubeasz makes them
     "k3s.service",
     "k3s-agent.service",
     "rke2-server.service",

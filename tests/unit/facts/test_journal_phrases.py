@@ -48,6 +48,13 @@ def test_no_other_text_of_a_line_is_kept():
     assert not re.search("secret|token=|web-0|10[.]96|proxier", kept)
 
 
+def test_an_api_server_that_is_a_unit():
+    """kubeasz makes control planes of units; the words are cluster_facts 12.1's."""
+    line = entry("admission-control and enable-admission-plugins/disable-admission-plugins flags are mutually exclusive", unit="kube-apiserver.service")
+    (row,) = fact("journal_phrases", journal(line + "\n"))["found"]
+    assert (row["condition"], row["unit"]) == ("admission_flags_conflict", "kube-apiserver.service")
+
+
 def test_what_systemd_says_of_a_unit_is_not_the_units_own():
     """systemd repeats a unit's command line in its description."""
     line = next(line for line in RECORDED.splitlines() if '"init.scope"' in line and "fsnotify" in line)
