@@ -60,7 +60,7 @@ EXAMPLES = r"""
   nodemend.kubernetes.calico_leaks:
     kubeconfig: /etc/kubernetes/admin.conf
     calicoctl: /usr/local/bin/calicoctl
-    report: /var/lib/nodemend/20261120T120000Z/calico_ipam/report.json
+    report: /var/lib/nodemend/20261120T120000Z/calico_ipam-0123456789abcdef/report.json
 
 - name: Unlock what a run that was killed has locked
   nodemend.kubernetes.calico_leaks:

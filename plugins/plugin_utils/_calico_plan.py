@@ -307,7 +307,9 @@ def _pods(documents):
 
 
 def _daemonsets(found):
-    return [item for item in found["objects"]["daemonsets"] if any(name in item["metadata"]["name"] for name in NAMES)]
+    objects = found["objects"]
+    every = calico_installation.with_operators(objects["daemonsets"], objects.get("operators_daemonsets", []))
+    return [item for item in every if any(name in item["metadata"]["name"] for name in NAMES)]
 
 
 def _installed(found, accepted):

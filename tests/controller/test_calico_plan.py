@@ -333,6 +333,12 @@ class TestGates:
         (refused,) = plan(text("v3.22.5"), found)["refused"]
         assert refused["gate"] == "installation" and "tigera-operator.yaml" in refused["message"]
 
+    def test_one_of_the_operator_that_bears_no_label(self):
+        found = cluster(text("v3.15.5"), installations=[{"kind": "Installation", "metadata": {"name": "default"}, "spec": {}}])
+        found["objects"]["operators_daemonsets"] = found["objects"].pop("daemonsets")
+        found["objects"]["daemonsets"] = []
+        assert gates(plan(text("v3.22.5"), found)) == ["installation"]
+
     def test_etcd(self):
         found = cluster(text("v3.15.5"))
         container(agent(found))["env"] = [{"name": "ETCD_ENDPOINTS", "value": "https://10.0.0.1:2379"}]

@@ -20,6 +20,7 @@ BINDINGS = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings?limit=500"
 NAMESPACE_ROLES = "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/roles?limit=500"
 NAMESPACE_BINDINGS = "/apis/rbac.authorization.k8s.io/v1/namespaces/kube-system/rolebindings?limit=500"
 INSTALLATION = "/apis/operator.tigera.io/v1/installations/default"
+OPERATORS = "/apis/apps/v1/namespaces/calico-system/daemonsets/calico-node"
 FELIX = "/apis/crd.projectcalico.org/v1/felixconfigurations/default"
 NODES = "/api/v1/nodes?limit=500"
 # As kubectl 1.20 says it.
@@ -44,7 +45,7 @@ def nodes(**kernels):
 def answers(version="v3.22.5", kernel="5.15.0-91-generic"):
     """Return {path: answer} of a cluster with an official Calico, free to be changed."""
     found = json.loads(recording("calico/%s.json" % version))
-    found.update({INSTALLATION: NOT_FOUND, FELIX: NOT_FOUND, NODES: nodes(control1=kernel, worker1=kernel, worker2=kernel)})
+    found.update({INSTALLATION: NOT_FOUND, OPERATORS: NOT_FOUND, FELIX: NOT_FOUND, NODES: nodes(control1=kernel, worker1=kernel, worker2=kernel)})
     found["/apis"] = {"groups": [{"name": "apps"}, {"name": "crd.projectcalico.org"}]}
     return found
 

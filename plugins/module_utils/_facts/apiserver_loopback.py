@@ -15,6 +15,7 @@ from .._host import Unavailable
 from .._source import connects, reads
 from .certificates import MANIFESTS
 from .kubelet import flag
+from .processes import serves_host
 
 # The name that the API server asks itself for (k8s.io/apiserver, LoopbackClientServerNameOverride).
 NAME = "apiserver-loopback-client"
@@ -28,6 +29,8 @@ SOURCES = (
     connects("*:*", "the dates of the API server's loopback certificate: a TLS handshake with the API server of this very host, nothing is sent"),
     reads("/proc/[0-9]*/stat", "when the API server was started"),
     reads("/proc/uptime", "the same"),
+    reads("/proc/self/ns/net", "the host's network namespace"),
+    reads("/proc/[0-9]*/ns/net", "whether an API server in a container uses it; else it may be another cluster's", root=True),
     reads(MANIFESTS[0] + "kube-apiserver.yaml", "the API server's version, from its image", root=True),
     reads(MANIFESTS[1] + "kube-apiserver.yaml", "the same", root=True),
 )
@@ -62,8 +65,8 @@ def collect(host, processes):
         (
             item
             for item in processes
-            # A k3s that is an agent has no API server. The deeper one belongs to a cluster in containers (kind).
-            if (item["nested"] or 0) < 2 and (item["name"] == "kube-apiserver" or item["name"] == "k3s-server")
+            # A k3s that is an agent has no API server.
+            if item["name"] in ("kube-apiserver", "k3s-server") and serves_host(host, item)
         ),
         None,
     )

@@ -17,6 +17,8 @@ from . import calico
 
 # The label of all releases and flavours; the selectors of their DaemonSets have never changed (cluster_facts 2.1).
 NODES = "k8s-app in (calico-node,canal)"
+# The operator gave the label to the pods alone, not to their DaemonSet (seen with 3.23.1: projectcalico/calico issue 6476).
+OPERATORS = "/apis/apps/v1/namespaces/calico-system/daemonsets/calico-node"
 OTHERS = "k8s-app in (calico-kube-controllers,calico-typha)"
 OPERATOR = "/apis/operator.tigera.io/v1/installations/default"
 FELIX = {
@@ -28,6 +30,7 @@ NATIVE_SINCE = (3, 32)
 
 SOURCES = (
     asks("/apis/apps/v1/daemonsets*", "Calico's DaemonSet: images, named settings of its environment, how far it is rolled out"),
+    asks(OPERATORS, "the same of the operator's, which may bear no label"),
     asks("/api/v1/pods*", "the image of calico-node on each node; only Calico's pods"),
     asks("/apis/apps/v1/deployments*", "calico-kube-controllers and calico-typha"),
     asks(OPERATOR, "whether the operator manages Calico, its version and dataplane"),
@@ -53,7 +56,7 @@ def collect(kubectl_client):
     versions     those of the nodes, oldest first
     operator     {variant, version, dataplane} of the operator's Installation, or None
     """
-    daemonsets = list(kubectl_client.items("/apis/apps/v1/daemonsets", labelSelector=NODES))
+    daemonsets = _daemonsets(kubectl_client)
     if not daemonsets:
         return {"present": False}
     # While an operator takes over there are two: the larger one counts, the nodes are those of both.
@@ -77,6 +80,22 @@ def collect(kubectl_client):
     felix = _optional(kubectl_client, FELIX[found["api_group"]]) if found["datastore"] == "kubernetes" else None
     found["dataplane"] = dataplane_of(found["env"], operator, (felix or {}).get("spec") or {})
     return found
+
+
+def _daemonsets(kubectl_client):
+    found = list(kubectl_client.items("/apis/apps/v1/daemonsets", labelSelector=NODES))
+    operators = _optional(kubectl_client, OPERATORS)
+    return with_operators(found, [operators] if operators else [])
+
+
+def with_operators(labelled, operators):
+    """Return the DaemonSets that have the label, and the operator's where it is none of them."""
+    known = [_identity(item) for item in labelled]
+    return labelled + [item for item in operators if _identity(item) not in known]
+
+
+def _identity(item):
+    return item["metadata"]["namespace"], item["metadata"]["name"]
 
 
 def _optional(kubectl_client, path):

@@ -16,6 +16,7 @@ from .._host import Unavailable
 from .._source import reads
 from .kubelet import CONFIGURATION, flag, parse_flags
 from .node_identity import ADMIN_KUBECONFIGS, AUTHORITIES, KUBELET_KUBECONFIG
+from .processes import serves_host
 
 # Processes of the control plane, as /proc cuts their names, and the static pod that starts each.
 COMPONENTS = {
@@ -43,6 +44,8 @@ ETCD_ENVIRONMENT = {
 }
 KUBELET = "/var/lib/kubelet/pki/"
 RANCHER = "/var/lib/rancher/%s/"
+# The old name stays behind after an upgrade, and nothing renews it (k3s issues 1621 and 8762 list the one and the other).
+OLD_CLOUD_CONTROLLER, NEW_CLOUD_CONTROLLER = "client-cloud-controller.crt", "client-%s-cloud-controller.crt"
 
 SOURCES = (
     reads("*.crt", "dates of a certificate that an argument or kubeconfig names; only CERTIFICATE blocks are decoded", root=True),
@@ -53,6 +56,8 @@ SOURCES = (
     reads(MANIFESTS[1] + "*.yaml", "arguments in the manifests of static pods", root=True),
     reads(RANCHER % "*" + "server/tls", "the names of the control plane's certificates", root=True),
     reads(RANCHER % "*" + "server/tls/etcd", "the names of etcd's certificates", root=True),
+    reads("/proc/self/ns/net", "the host's network namespace"),
+    reads("/proc/[0-9]*/ns/net", "whether a component in a container uses it; else it may be another cluster's", root=True),
     reads("/proc/[0-9]*/environ", "etcd's ETCD_*_FILE settings of certificates; no other name is kept", root=True),
     reads("*kubelet*", "the kubelet's configuration: certificates and their rotation"),
 )
@@ -106,7 +111,7 @@ def collect(host, processes, node, kubelet):
             for path in KUBEADM.get(name, ()):
                 found.add(path, "control_plane", "administration")
     if node["distribution"] in ("k3s", "rke2"):
-        _rancher(host, found, RANCHER % node["distribution"])
+        _rancher(found, node["distribution"])
     if kubelet["running"] or kubelet["enabled"] or node["distribution"] in ("k3s", "rke2"):
         _kubelet(host, processes, found)
         for path in AUTHORITIES:
@@ -116,7 +121,7 @@ def collect(host, processes, node, kubelet):
 
 def component_arguments(host, processes, name):
     """Return the arguments of a component as one text; those of its manifest where it is down, None where it is not here."""
-    process = next((item for item in processes if item["name"] == name and (item["nested"] or 0) < 2), None)
+    process = next((item for item in processes if item["name"] == name and serves_host(host, item)), None)
     if process is None:
         # An expired certificate is a reason for it to be down.
         for directory in MANIFESTS:
@@ -136,11 +141,13 @@ def component_arguments(host, processes, name):
     return text
 
 
-def _rancher(host, found, base):
+def _rancher(found, distribution):
     """k3s and RKE2 keep everything of a server in one folder; what may sign is an authority, by the certificate's own word."""
+    base = RANCHER % distribution
     for directory in (base + "server/tls", base + "server/tls/etcd"):
-        for name in found.names(directory):
-            if name.endswith(".crt"):
+        names = found.names(directory)
+        for name in names:
+            if name.endswith(".crt") and not (name == OLD_CLOUD_CONTROLLER and NEW_CLOUD_CONTROLLER % distribution in names):
                 found.add(directory + "/" + name, None, "server")
     found.add(base + "agent/client-kubelet.crt", "kubelet", "client")
     found.add(base + "agent/serving-kubelet.crt", "kubelet", "serving")

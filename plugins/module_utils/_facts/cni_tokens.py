@@ -101,20 +101,24 @@ def collect(host, now):
 def _paths(host):
     """Return the kubeconfigs that the configurations in use name; a file that none of them names is left over from something."""
     for directory in DIRECTORIES:
-        configurations = []
+        in_use = []
         for name in host.listdir(directory) or []:
-            text = host.read(directory + "/" + name) if name.endswith(EXTENSIONS) else None
-            if text:
-                configurations.append(_load(text, directory + "/" + name))
-        if configurations:
-            in_use = configurations if _type(configurations[0]) in META else configurations[:1]
+            configuration = _load(host, directory + "/" + name) if name.endswith(EXTENSIONS) else None
+            if configuration is None:
+                continue
+            in_use.append(configuration)
+            if _type(in_use[0]) not in META:
+                break  # runtimes take the first by name
+        if in_use:
             return sorted(set(path for configuration in in_use for path in kubeconfigs(configuration)))
     return []
 
 
-def _load(text, path):
+def _load(host, path):
+    """Return a parsed network configuration, None for an empty file."""
+    text = host.read(path)
     try:
-        return json.loads(text)
+        return json.loads(text) if text else None
     except ValueError:
         raise ValueError("%s is not JSON" % path)  # without its text
 

@@ -11,6 +11,7 @@ __metaclass__ = type
 from .._source import reads
 from .apiserver_loopback import parse_age
 from .certificates import COMPONENTS
+from .processes import serves_host
 from .systemd_units import unit_of
 
 # k3s has all of them in one process.
@@ -19,6 +20,8 @@ NAMES = dict(COMPONENTS, **{"k3s-server": "k3s"})
 SOURCES = (
     reads("/proc/[0-9]*/stat", "when a part of the control plane was started"),
     reads("/proc/uptime", "the same"),
+    reads("/proc/self/ns/net", "the host's network namespace"),
+    reads("/proc/[0-9]*/ns/net", "whether one in a container uses it; else it may be another cluster's", root=True),
 )
 
 
@@ -32,8 +35,7 @@ def collect(host, processes, now):
     found = []
     uptime = host.read("/proc/uptime") or ""
     for process in processes:
-        # A deeper one belongs to a cluster in containers (kind).
-        if process["name"] not in NAMES or (process["nested"] or 0) > 1:
+        if process["name"] not in NAMES or not serves_host(host, process):
             continue
         stat = host.read("/proc/%d/stat" % process["pid"])
         if stat:  # else it has ended meanwhile

@@ -15,6 +15,7 @@ from .._host import Unavailable
 from .._source import reads, runs
 from .kubelet import flag
 from .node_identity import etcd_process, rancher_etcd
+from .processes import serves_host
 
 RANCHER = "/var/lib/rancher/%s/server/"
 KUBEADM = "/etc/kubernetes/pki/etcd/"
@@ -25,6 +26,8 @@ SETTINGS = ("ETCDCTL_CACERT", "ETCDCTL_CERT", "ETCDCTL_KEY", "ETCD_LISTEN_CLIENT
 SOURCES = tuple(
     [
         reads(KUBEADM + "healthcheck-client.crt", "whether it exists: the certificate that kubeadm's own checks use"),
+        reads("/proc/self/ns/net", "the host's network namespace"),
+        reads("/proc/[0-9]*/ns/net", "whether an API server or etcd in a container uses it; else it may be another's", root=True),
         reads("/proc/[0-9]*/environ", "etcd's settings of addresses and certificate files; no other name is kept", root=True),
         reads("/proc/[0-9]*/root/usr/local/bin/etcdctl", "whether etcd's image has it, where the host has none", root=True),
         runs("env ETCDCTL_API=3 * member list *", "the members of etcd, as its client", root=True),
@@ -121,7 +124,7 @@ def _client(host, processes, process, rancher):
     endpoint = next((url for url in urls if "//127.0.0.1:" in url), urls[0])
     if "ETCDCTL_CERT" in settings:
         return endpoint, _credentials(settings.get("ETCDCTL_CACERT"), settings["ETCDCTL_CERT"], settings.get("ETCDCTL_KEY"))
-    server = next((item for item in processes if item["name"] == "kube-apiserver" and (item["nested"] or 0) < 2), {}).get("arguments") or []
+    server = next((item for item in processes if item["name"] == "kube-apiserver" and serves_host(host, item)), {}).get("arguments") or []
     if flag(server, "etcd-certfile"):
         return endpoint, _credentials(flag(server, "etcd-cafile"), flag(server, "etcd-certfile"), flag(server, "etcd-keyfile"))
     if host.exists(KUBEADM + "healthcheck-client.crt"):

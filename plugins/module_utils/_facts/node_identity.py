@@ -15,7 +15,7 @@ import re
 from .. import _certificate
 from .._host import Unavailable
 from .._source import reads
-from .processes import CONTROL_PLANE, shares_network
+from .processes import CONTROL_PLANE, serves_host
 
 ADMIN_KUBECONFIGS = ("/etc/kubernetes/admin.conf", "/etc/rancher/k3s/k3s.yaml", "/etc/rancher/rke2/rke2.yaml")
 CLIENT_CERTIFICATES = (
@@ -39,7 +39,7 @@ SOURCES = tuple(
     + [reads(path, "the cluster's identity: a hash of its CA certificate") for path in AUTHORITIES]
     + [
         reads(KUBELET_KUBECONFIG, "the CA certificate that the kubelet trusts, where it lies in no file", root=True),
-        reads(MANIFEST, "whether it exists: an API server in a pod is this cluster's own"),
+        reads(MANIFEST, "whether it exists: an API server is meant to run here"),
         reads("/proc/self/ns/net", "the host's network namespace"),
         reads("/proc/[0-9]*/ns/net", "whether an API server or etcd in a container uses it; else it may be another cluster's", root=True),
     ]
@@ -62,11 +62,11 @@ def collect(host, processes, node, kubelet=None):
     """
     name, source = _name(host, kubelet)
     admin = next((path for path in ADMIN_KUBECONFIGS if _exists(host, path)), None)
-    serves = any(process["name"] in CONTROL_PLANE and _own(host, process, (MANIFEST,)) for process in processes)
+    serves = any(process["name"] in CONTROL_PLANE and serves_host(host, process) for process in processes)
     return {
         "name": name,
         "name_source": source,
-        "control_plane": admin is not None or serves,
+        "control_plane": admin is not None or serves or _exists(host, MANIFEST),
         "etcd": bool(
             etcd_process(host, processes) or rancher_etcd(host, node) or any(_exists(host, path) for path in ETCD_MANIFESTS)
         ),
@@ -78,23 +78,12 @@ def collect(host, processes, node, kubelet=None):
 
 def etcd_process(host, processes):
     """Return the process of this host's member of the cluster's etcd, or None."""
-    return next((process for process in processes if process["name"] == "etcd" and _own(host, process, ETCD_MANIFESTS)), None)
+    return next((process for process in processes if process["name"] == "etcd" and serves_host(host, process)), None)
 
 
 def rancher_etcd(host, node):
     """Return "k3s" or "rke2" where their own etcd has its data here, else None."""
     return next((name for name in ("k3s", "rke2") if name == node["distribution"] and _exists(host, RANCHER_ETCD % name)), None)
-
-
-def _own(host, process, manifests):
-    """Return whether it serves this host's cluster: a pod may hold another cluster's control plane (vcluster, Kamaji)."""
-    # A static pod is one PID namespace below ours; deeper ones belong to a cluster in containers (kind) on this host.
-    if (process["nested"] or 0) > 1:
-        return False
-    try:
-        return not process["nested"] or shares_network(host, process["pid"]) or any(_exists(host, path) for path in manifests)
-    except Unavailable:
-        return True  # only root can tell, and most are
 
 
 def _name(host, kubelet):

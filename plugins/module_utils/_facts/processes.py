@@ -88,6 +88,20 @@ def shares_network(host, pid):
     return host.readlink("/proc/%d/ns/net" % pid) == host.readlink("/proc/self/ns/net")
 
 
+def serves_host(host, process):
+    """Return whether a part of a control plane or etcd is this host's own: no container's, or that of a static pod, which is on the host's network.
+
+    A pod may hold another cluster's control plane (vcluster, Kamaji) or an application's etcd; one that is deeper belongs to a cluster in
+    containers (kind). Where only root could tell, it counts as the host's.
+    """
+    if (process["nested"] or 0) > 1:
+        return False
+    try:
+        return not process["nested"] or shares_network(host, process["pid"])
+    except Unavailable:
+        return True
+
+
 def collect(host):
     """Return [{pid, parent, name, watched, arguments, cgroup, nested}], the last three None where nobody asks.
 

@@ -37,6 +37,14 @@ def test_where_it_listens(words, place):
     assert found(shows="loopback-valid", words=words, place=place)["address"] == place
 
 
+def test_another_clusters_api_server_in_a_pod_of_this_worker():
+    """vcluster, Kamaji: nothing answers for it on this host, and its age says nothing about this host's cluster."""
+    links = {"/proc/self/ns/net": "net:[4026531840]", "/proc/1500/ns/net": "net:[4026532000]"}
+    assert found(shows=None, links=links) is None
+    links["/proc/1500/ns/net"] = links["/proc/self/ns/net"]
+    assert found(shows=None, links=links)["pid"] == 1500
+
+
 @pytest.mark.parametrize("place", ["127.0.0.1:6443", "127.0.0.1:6444"])
 def test_k3s(place):
     assert found(shows="loopback-valid", words=("k3s", "server"), name="k3s-server", nested=0, place=place, version=None)["address"] == place

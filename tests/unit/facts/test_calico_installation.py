@@ -47,6 +47,32 @@ def test_its_settings_and_no_secret():
     assert not set(kept) & set(["ETCD_PASSWORD", "FELIX_SECRETKEY", "KUBERNETES_NODE_NAME"])
 
 
+def operators(found):
+    """The operator's DaemonSet, with labels on its pods alone, as `kubectl describe` shows it in projectcalico/calico issue 6476 (3.23.1)."""
+    workload = found[clusters.DAEMONSETS]["items"].pop()
+    workload["metadata"].pop("labels", None)
+    workload["metadata"]["namespace"] = "calico-system"
+    return workload
+
+
+def test_a_daemonset_of_the_operator_without_labels():
+    found = operator(answers())
+    found[clusters.OPERATORS] = operators(found)
+    seen = installation(found)
+    assert (seen["present"], seen["namespace"], seen["method"]) == (True, "calico-system", "operator")
+    assert [item["node"] for item in seen["nodes"]] == ["control1", "worker1", "worker2"]
+
+
+def test_one_with_labels_is_seen_once_and_two_while_the_operator_takes_over():
+    found = answers()
+    first = daemonset(found)
+    found[clusters.OPERATORS] = first
+    assert installation(found)["daemonset"]["desired"] == first["status"]["desiredNumberScheduled"]
+    theirs = operators(answers())
+    assert calico_installation.with_operators([first], [first]) == [first]
+    assert calico_installation.with_operators([first], [theirs]) == [first, theirs]
+
+
 def test_no_calico():
     found = answers()
     found[clusters.DAEMONSETS]["items"] = []

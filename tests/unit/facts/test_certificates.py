@@ -78,6 +78,26 @@ def test_k3s_and_rke2(name, comm):
     assert paths(found, "kubelet") == [base + "agent/client-kubelet.crt", base + "agent/serving-kubelet.crt"]
 
 
+@pytest.mark.parametrize("name, comm", [("k3s", "k3s-server"), ("rke2", "rke2")])
+def test_the_old_name_of_a_certificate_that_an_upgrade_leaves_behind(name, comm):
+    folder = "/var/lib/rancher/%s/server/tls/" % name
+    old, new = folder + "client-cloud-controller.crt", folder + "client-%s-cloud-controller.crt" % name
+    files = {old: pem("scheduler-valid")}
+    assert paths(collect([process(600, comm)], files, kubelet=False), "control_plane") == [old]
+    files[new] = pem("scheduler-valid")
+    assert paths(collect([process(600, comm)], files, kubelet=False), "control_plane") == [new]
+
+
+def test_another_clusters_control_plane_in_a_pod():
+    """vcluster's and Kamaji's API servers and etcd have a network of their own, and their arguments name files in their containers."""
+    links = {"/proc/self/ns/net": "net:[4026531840]", "/proc/1400/ns/net": "net:[4026532000]", "/proc/1500/ns/net": "net:[4026531840]"}
+    theirs = process(1400, "etcd", nested=1, words=("etcd", "--cert-file=/theirs.crt"))
+    ours = process(1500, "etcd", nested=1, words=("etcd", "--cert-file=/ours.crt"))
+    files = {"/theirs.crt": pem("apiserver-valid"), "/ours.crt": pem("apiserver-valid")}
+    assert paths(collect([theirs, ours], files, links=links), "control_plane") == ["/ours.crt"]
+    assert paths(collect([theirs], files, links=links), "control_plane") == []
+
+
 def rotation(found):
     return dict((item["path"], item["rotates"]) for item in found["certificates"] if item["kind"] == "kubelet")
 

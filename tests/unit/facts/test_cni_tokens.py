@@ -100,6 +100,13 @@ def test_a_configuration_that_is_none(text):
     assert caught.value.reason == "Unreadable" and "s3cret" not in caught.value.message
 
 
+def test_what_lies_behind_the_configuration_in_use_is_not_looked_at():
+    files = tokens.files(token(HOUR, DAY))
+    stray = "/etc/cni/net.d/99-old.conf"
+    assert [entry["path"] for entry in found(dict(files, **{stray: "{"}))] == [PATH]
+    assert [entry["path"] for entry in found(dict(files, **{stray: "{}"}), denied=[stray], root=False)] == [PATH]
+
+
 def test_without_root():
     with pytest.raises(Unavailable) as caught:
         found(tokens.files(token(HOUR, DAY)), denied=[PATH], root=False)

@@ -21,6 +21,13 @@ def test_a_static_pod():
     assert abs(answer["started"] - (NOW - 10 * DAY)) < 2
 
 
+def test_an_applications_etcd_in_a_pod_is_not_ended_for_the_clusters():
+    links = {"/proc/self/ns/net": "net:[4026531840]", "/proc/1400/ns/net": "net:[4026532000]", "/proc/1500/ns/net": "net:[4026531840]"}
+    processes = [process(1400, "etcd", nested=1), process(1500, "etcd", nested=1)]
+    answer = fact("control_plane_processes", host(processes=processes, links=links, files={"/proc/uptime": u"%d.42 123.45\n" % UPTIME}))
+    assert [item["pid"] for item in answer] == [1500]
+
+
 def test_names_that_the_kernel_has_cut_and_their_order():
     names = ["kube-scheduler", "kube-controller", "etcd", "kubelet"]
     answer = found(*[process(pid, name, nested=1) for pid, name in enumerate(names, 1501)])

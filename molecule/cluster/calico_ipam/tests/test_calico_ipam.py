@@ -64,7 +64,7 @@ def test_nobody_borrows_any_more_and_the_rest_of_the_setting_is_as_it_was(kubect
 
 def test_what_was_replaced_is_kept_for_root(node):
     host = node("control1")
-    (path,) = host.check_output("find /var/lib/nodemend -path '*/calico_ipam/before.json'").split()
+    (path,) = host.check_output("find /var/lib/nodemend -path '*/calico_ipam-*/before.json'").split()
     assert host.file(path).mode == 0o600
     (kept,) = json.loads(host.file(path).content_string)
     assert kept["object"]["spec"]["strictAffinity"] is False
