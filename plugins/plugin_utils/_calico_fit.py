@@ -2,7 +2,7 @@
 # Copyright (c) 2026, The nodemend authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to nodemend.kubernetes: may change at any time.
-"""Which Calico suits a cluster, and whether the one in place can live with another kernel. Pure: _calico_releases.py has the data."""
+"""Which Calico suits a cluster, and whether the installed one supports another kernel. Pure: _calico_releases.py has the data."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -39,7 +39,7 @@ def _above_floor(calico, kernel):
 
 
 def unfit(seen, name, kernel, proxy_mode=None, coming=None):
-    """Return why the Calico on a node cannot live with a kernel to come, or None where nothing known speaks against it.
+    """Return why the Calico on a node does not support a kernel to come, or None where nothing known speaks against it.
 
     seen        "cluster" of cluster_condition_info
     name        the node's

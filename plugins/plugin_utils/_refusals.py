@@ -92,7 +92,7 @@ def _not_spared(entry, node, cluster, variables):
 
 
 def _no_calico_for(node, cluster, target, upgraded):
-    """A kernel that Calico cannot live with comes after Calico's upgrade: the story of case 001."""
+    """A kernel that Calico does not support comes after Calico's upgrade: the story of case 001."""
     if cluster is None or lack(cluster):
         return []
     first, coming = "upgrade Calico first (nodemend_cluster_changes, calico_manifest), then the kernel", None

@@ -802,7 +802,7 @@ def test_a_promotion_that_was_not_heard_of_is_none(host):
 def test_a_kernel_that_is_going_to_be_on_trial_is_not_the_default_before(host):
     host.fresh(candidates=[NEW])
     run = host.again(**arguments(kernel_make_default="true", kernel_calico_ok="false"))
-    assert run.rc != 0 and "%s stays the default, but the Calico in place does not live on it" % OLD in run.all
+    assert run.rc != 0 and "%s stays the default, but the installed Calico does not support it" % OLD in run.all
     assert host.log() == WAY[:2]
     assert host.again(**arguments(kernel_make_default="true")).rc == 0 and host.log() == WAY + END
 
