@@ -1,6 +1,7 @@
 """The role kernel_sysctls over folders of files that set the same limits, in check mode, and over files that play the kernel's."""
 
 import json
+import os
 
 import pytest
 from conftest import LIVE, playbook
@@ -15,6 +16,7 @@ PLAY = """
       loop: "{{ tasks }}"
 """
 INOTIFY = "fs.inotify.max_user_instances"
+CONNTRACK = "net.netfilter.nf_conntrack_max"
 
 
 @pytest.fixture
@@ -27,9 +29,13 @@ def role(tmp_path):
     for name, condition in (("kernel.pid_max", "pid_exhaustion"), (INOTIFY, "inotify_instances_exhausted")):
         (tmp_path / "kernel" / name).write_text("128\n")
         limits.append({"name": name, "path": str(tmp_path / "kernel" / name), "condition": condition, "least": 8192})
+    # 0 is no limit of tracked connections.
+    conntrack = {"name": CONNTRACK, "path": str(tmp_path / "kernel" / CONNTRACK), "condition": "conntrack_table_full", "least": 8192, "none": 0}
+    limits.append(dict(conntrack, file=str(tmp_path / "etc" / "99-zz-nodemend-conntrack.conf")))
     variables = {
         "__kernel_sysctls_folders": [str(tmp_path / "etc"), str(tmp_path / "usr")],
         "__kernel_sysctls_file": str(tmp_path / "etc" / "99-zz-nodemend.conf"),
+        "__kernel_sysctls_conntrack_file": str(tmp_path / "etc" / "99-zz-nodemend-conntrack.conf"),
         "__kernel_sysctls_procps_file": str(tmp_path / "sysctl.conf"),
         "__kernel_sysctls_limits": limits,
         "__kernel_sysctls_modules_file": str(tmp_path / "modules.conf"),
@@ -100,3 +106,31 @@ def test_a_table_that_is_large_enough_is_left_alone(role, tmp_path):
     done = role(["conntrack"])
     assert done.rc == 0 and "changed=1 " in done.text, done.all
     assert not (tmp_path / "modprobe.conf").exists()
+
+
+@pytest.mark.parametrize(
+    "now, later, changed",
+    [(4096, None, 4), (4096, 8192, 4), (4096, 0, 4), (0, None, 2), (9000, None, 2)],
+    ids=["too low", "a later file has as much", "a later file has none", "none", "higher"],
+)
+def test_no_limit_of_connections_is_not_a_low_one(role, tmp_path, now, later, changed):
+    (tmp_path / "kernel" / CONNTRACK).write_text("%d\n" % now)
+    if later is not None:
+        (tmp_path / "etc" / "99-zzz.conf").write_text("%s = %d\n" % (CONNTRACK, later))
+        (tmp_path / "sysctl.conf").write_text("%s = %d\n" % (CONNTRACK, later))
+    done = role(["main"], "--check")
+    # With the module that is to be loaded, and the two limits that are too low as well.
+    assert done.rc == 0 and "changed=%d " % changed in done.text and "sysctl.conf sets" not in done.text, done.all
+
+
+def test_what_an_older_version_wrote_is_moved_with_its_time(role, tmp_path):
+    shared, own = tmp_path / "etc" / "99-zz-nodemend.conf", tmp_path / "etc" / "99-zz-nodemend-conntrack.conf"
+    shared.write_text("%s=4096\nkernel.pid_max=4096\n" % CONNTRACK)
+    os.utime(str(shared), (1000000000, 1000000000))
+    (tmp_path / "kernel" / CONNTRACK).write_text("4096\n")
+    done = role(["main"], "--check")
+    # The role's other file is no obstacle, although it is read later and has less.
+    assert done.rc == 0 and "read after" not in done.text, done.all
+    done = role(["move"], __kernel_sysctls_moving=["4096"])
+    assert done.rc == 0 and own.read_text() == CONNTRACK + "=4096\n" and shared.read_text() == "kernel.pid_max=4096\n", done.all
+    assert own.stat().st_mtime == 1000000000

@@ -19,6 +19,7 @@ def test_there_is_room_for_threads(host):
 
 def test_what_was_not_asked_for_is_not_set(host):
     content = host.file(FILE).content_string
+    assert not host.file("/etc/sysctl.d/99-zz-nodemend-conntrack.conf").exists
     assert "inotify" not in content and "conntrack" not in content and "threads-max" not in content
 
 

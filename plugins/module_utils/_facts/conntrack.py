@@ -11,21 +11,21 @@ __metaclass__ = type
 from .._source import reads
 
 DIRECTORY = "/proc/sys/net/netfilter/"
-# What the role kernel_sysctls writes; a complaint of the kernel from before it was written is settled.
-DROP_IN = "/etc/sysctl.d/99-zz-nodemend.conf"
+# What the role kernel_sysctls writes, with this limit alone; a complaint of the kernel from before it was written is settled.
+DROP_IN = "/etc/sysctl.d/99-zz-nodemend-conntrack.conf"
 
 SOURCES = (
     reads(DIRECTORY + "nf_conntrack_count", "tracked connections; absent where nf_conntrack is not loaded"),
     reads(DIRECTORY + "nf_conntrack_max", "the most there may be"),
     reads("/proc/uptime", "when the host has booted"),
-    reads(DROP_IN, "when the role kernel_sysctls has raised a limit last"),
+    reads(DROP_IN, "when the role kernel_sysctls has raised the limit last"),
 )
 
 
 def collect(host, now):
     """Return {count, max, raised}, or None where connections are not tracked.
 
-    raised  seconds after the boot when the role kernel_sysctls has written its file last; None without one
+    raised  seconds after the boot when the role kernel_sysctls has raised the limit last; None where it has not
     """
     count, most = host.read(DIRECTORY + "nf_conntrack_count"), host.read(DIRECTORY + "nf_conntrack_max")
     if count is None or most is None:

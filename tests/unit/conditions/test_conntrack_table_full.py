@@ -17,7 +17,8 @@ COUNT, MAX = "/proc/sys/net/netfilter/nf_conntrack_count", "/proc/sys/net/netfil
 FULL = "[ 5000.123456] nf_conntrack: nf_conntrack: table full, dropping packet\n"
 UNTIMED = "nf_conntrack: table full, dropping packet\n"
 OWN = {"/proc/self/ns/pid": "pid:[4026531836]"}
-DROP_IN = "/etc/sysctl.d/99-zz-nodemend.conf"
+DROP_IN = "/etc/sysctl.d/99-zz-nodemend-conntrack.conf"
+OTHERS = "/etc/sysctl.d/99-zz-nodemend.conf"
 
 
 def judge(count="0", most="262144", log="", raised=None, node=True, files=None, **more):
@@ -43,6 +44,7 @@ TABLE = {
     "90 %": ({"count": "235930"}, "at_risk", "NearLimit"),
     "just below 90 %": ({"count": "235929"}, "ok", "RoomLeft"),
     "the limit was raised after the last complaint": ({"log": FULL, "raised": 6000}, "ok", "RoomLeft"),
+    "another limit was raised after it": ({"log": FULL, "files": {OTHERS: "fs.inotify.max_user_instances=8192\n"}}, "faulty", "PacketsDropped"),
     "0 is no limit": ({"count": "5", "most": "0"}, "ok", "RoomLeft"),
     "the machine's log in a container": ({"log": FULL, "files": {"/run/systemd/container": "docker\n"}}, "ok", "RoomLeft"),
     "nf_conntrack is not loaded": ({"count": None}, "not_applicable", "NotTracked"),

@@ -18,8 +18,8 @@ def test_loaded():
 
 
 def test_when_the_role_has_raised_it():
-    host = RecordedHost(dict(FILES, **{"/etc/sysctl.d/99-zz-nodemend.conf": ""}))
-    os.utime(host.root + "/etc/sysctl.d/99-zz-nodemend.conf", (NOW - 100, NOW - 100))
+    host = RecordedHost(dict(FILES, **{"/etc/sysctl.d/99-zz-nodemend-conntrack.conf": ""}))
+    os.utime(host.root + "/etc/sysctl.d/99-zz-nodemend-conntrack.conf", (NOW - 100, NOW - 100))
     assert fact("conntrack", host)["raised"] == pytest.approx(400.25)
 
 
