@@ -14,6 +14,9 @@ from .kernel_below_minimum import foreign
 
 # Red Hat bug 1507149 was closed by this build, as its comments say (node_facts 4.6).
 FIXED = "3.10.0-1075"
+# From here on the kernel accounts every cgroup unasked (b313aeee2509), and memory.kmem.slabinfo is empty for another reason: no process
+# was ever in the pod's own cgroup (bc2791f857e1), or, from 5.9 on, always (4330a26bc452).
+UNASKED = "4.6"
 
 
 def evaluate(kernel_release, kernel_ownership, kernel_memory, kernel_log=None):
@@ -22,17 +25,18 @@ def evaluate(kernel_release, kernel_ownership, kernel_memory, kernel_log=None):
     if not kernel_memory["controller"]:
         return not_applicable("NoMemoryController", "cgroup v1's memory controller is not in use.")
     release = kernel_release["release"]
+    unasked = kernel_memory["accounting"] is False and below(kernel_release, parse_floor(UNASKED))
     evidence = {"kernel_release": kernel_release, "kernel_memory": kernel_memory, "kernel_log": kernel_log}
     if kernel_memory["nokmem"]:
         return ok("AccountingOff", "The kernel was booted with cgroup.memory=nokmem and accounts no memory of its own.", **evidence)
-    if kernel_log is not None and kernel_log["slub"]["count"] and kernel_memory["accounting"] is not False:
+    if kernel_log is not None and kernel_log["slub"]["count"] and not unasked:
         return faulty(
             "AllocationsFail",
             "The kernel %s has said %d times since the boot that it cannot allocate its own memory: %s"
             % (release, kernel_log["slub"]["count"], kernel_log["slub"]["last"]),
             **evidence
         )
-    if kernel_memory["accounting"] is False:
+    if unasked:
         return ok("AccountingOff", "The runtime does not ask the kernel to account its memory to pods.", **evidence)
     if kernel_release["vendor"] == "redhat" and below(kernel_release, parse_floor(FIXED)):
         return at_risk(

@@ -36,7 +36,7 @@ def collect(host):
 
     controller  whether cgroup v1's memory controller is in use; the other two are None where it is not
     nokmem      whether the kernel was told not to account
-    accounting  True or False as the first pod's cgroup shows it, None where no pod's can be read
+    accounting  True or False as the first pod's cgroup shows it, None where no pod's can be read; False means nothing from 4.6 on
     """
     if host.mounted(MEMORY) != "cgroup":
         return {"controller": False, "nokmem": None, "accounting": None}

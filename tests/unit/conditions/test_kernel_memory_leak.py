@@ -39,6 +39,10 @@ TABLE = {
     # proved
     "EL 7 with the symptom": ({"slab": SLABINFO, "log": SLUB}, "faulty", "AllocationsFail"),
     "a newer kernel with the symptom (kubernetes issue 138388)": ({"release": EL8, "slab": SLABINFO, "log": SLUB}, "faulty", "AllocationsFail"),
+    # Debian 11: from 5.9 on the file is always empty (mm/memcontrol.c, mem_cgroup_slab_show())
+    "the symptom, and a file that means nothing": ({"release": "5.10.0-30-amd64", "slab": "", "log": SLUB}, "faulty", "AllocationsFail"),
+    # from 4.11 on it is empty, too, where the pod's own cgroup never held a process (mm/slab_common.c, memcg_slab_show())
+    "the symptom, and a file of EL 8 that may mean nothing": ({"release": EL8, "slab": "", "log": SLUB}, "faulty", "AllocationsFail"),
     "the symptom, and no pod runs any more": ({"log": SLUB}, "faulty", "AllocationsFail"),
     # by its version
     "EL 7 accounts": ({"slab": SLABINFO}, "at_risk", "LeakyKernel"),
@@ -53,6 +57,8 @@ TABLE = {
     "nokmem in a list": ({"cmdline": "cgroup.memory=nosocket,nokmem"}, "ok", "AccountingOff"),
     "the sentence, where nothing is accounted": ({"slab": "", "log": SLUB}, "ok", "AccountingOff"),
     "nosocket alone turns nothing off": ({"cmdline": "cgroup.memory=nosocket", "slab": SLABINFO}, "at_risk", "LeakyKernel"),
+    "the last kernel that accounts only what it is asked for": ({"release": "4.5.7-202.fc23.x86_64", "slab": "", "log": SLUB}, "ok", "AccountingOff"),
+    "a newer kernel, and a file that means nothing": ({"release": "5.10.0-30-amd64", "slab": ""}, "ok", "NoSymptom"),
     "ELRepo's kernel on EL 7": ({"release": "5.4.278-1.el7.elrepo.x86_64", "slab": SLABINFO}, "ok", "NoSymptom"),
     # no question
     "cgroup v2": ({"release": "6.1.0-50-amd64", "mounts": V2, "log": SLUB}, "not_applicable", "NoMemoryController"),
