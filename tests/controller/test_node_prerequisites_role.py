@@ -1,0 +1,54 @@
+"""The role node_prerequisites over folders of files that are read later than its own."""
+
+import json
+import os
+
+import pytest
+import yaml
+from conftest import LIVE, ROOT, playbook
+
+# The role's own proof, without what comes before and after it.
+with open(os.path.join(ROOT, "roles", "node_prerequisites", "tasks", "present.yml"), encoding="utf-8") as stream:
+    (PROOF,) = [task for task in yaml.safe_load(stream) if task["name"].startswith("Prove that")]
+PLAY = [
+    {
+        "hosts": "all",
+        "gather_facts": False,
+        "vars_files": [os.path.join(ROOT, "roles", "node_prerequisites", kind, "main.yml") for kind in ("defaults", "vars")],
+        "tasks": [PROOF],
+    }
+]
+
+
+@pytest.fixture
+def proof(tmp_path):
+    (tmp_path / "play.yml").write_text(yaml.safe_dump(PLAY))
+    for folder in ("etc", "usr"):
+        (tmp_path / folder).mkdir()
+    variables = {
+        "__kernel_sysctls_folders": [str(tmp_path / "etc"), str(tmp_path / "usr")],
+        "__kernel_sysctls_procps_file": str(tmp_path / "sysctl.conf"),
+    }
+    return lambda: playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps(variables))
+
+
+def test_what_does_no_harm(proof, tmp_path):
+    (tmp_path / "etc" / "99-sysctl.conf").write_text("net.ipv4.ip_forward = 0\n")
+    (tmp_path / "etc" / "99-zz-nodemend-prerequisites.conf").write_text("net.ipv4.ip_forward=0\n")
+    (tmp_path / "etc" / "k8s.conf").write_text("# net.ipv4.ip_forward = 0\nnet.ipv4.ip_forward = 1 \nnet.ipv4.ip_forward_update_priority = 0\n")
+    (tmp_path / "usr" / "z.conf").write_text("net.ipv4.ip_forward = 0\n")
+    (tmp_path / "etc" / "z.conf").symlink_to("/dev/null")
+    (tmp_path / "sysctl.conf").write_text("net/ipv4/ip_forward=1\n")
+    done = proof()
+    assert done.rc == 0 and "changed=0 " in done.text, done.all
+
+
+def test_a_file_that_is_no_text_hides_nothing(proof, tmp_path):
+    (tmp_path / "etc" / "a.conf").write_bytes(b"# R\xe9seau\nnet.bridge.bridge-nf-call-iptables = 0\n")
+    (tmp_path / "etc" / "b.conf").write_text("net/ipv4/ip_forward = 0\n")
+    (tmp_path / "site").write_text("kernel.pid_max = 9\n-net.bridge.bridge-nf-call-ip6tables=0\n")
+    (tmp_path / "etc" / "c.conf").symlink_to(tmp_path / "site")
+    (tmp_path / "sysctl.conf").write_text("net.ipv4.ip_forward=0\n")
+    done = proof()
+    named = ", ".join(str(tmp_path / name) for name in ("etc/a.conf", "etc/b.conf", "etc/c.conf", "sysctl.conf"))
+    assert done.rc != 0 and named + ", read after /etc/sysctl.d/99-zz-nodemend-prerequisites.conf" in done.text, done.all
