@@ -29,6 +29,7 @@ TABLE = {
     "both": (running(OLD, NEW), "faulty", "BothKinds"),
     "the old one and one to disable": (running(OFF, OLD), "faulty", "BothKinds"),
     "both in a manifest: it is down because of them": (manifest("- " + OLD, "- " + NEW), "faulty", "BothKinds"),
+    "an option and its value as two items": (manifest("- --admission-control", "- AlwaysAdmit", "- --v=2"), "at_risk", "DeprecatedFlag"),
     "both in a unit": (
         {"files": {"/etc/systemd/system/kube-apiserver.service": "[Service]\nExecStart=/opt/kube-apiserver \\\n  %s \\\n  %s\n" % (OLD, NEW)}},
         "faulty", "BothKinds"),
@@ -45,6 +46,8 @@ TABLE = {
         {"processes": [process(600, "kube-apiserver", words=("kube-apiserver", OLD, NEW), nested=2)]}, "not_applicable", "NoApiServer"),
     "no node": ({"kubelet": False}, "not_applicable", "NotANode"),
     "garbage": (manifest("\x00 --admission-control", "--"), "ok", "CurrentFlags"),
+    "a manifest that only root may read": (
+        dict(manifest("- " + NEW), denied=["/etc/kubernetes/manifests/*"], root=False), "unknown", "NeedsRoot"),
     "a unit that only root may read": (
         {"files": {"/etc/systemd/system/kube-apiserver.service": OLD}, "denied": ["/etc/systemd/*.service"], "root": False}, "unknown", "NeedsRoot"),
 }

@@ -24,3 +24,8 @@ def test_an_empty_value_is_none():
 
 def test_quotes():
     assert parse("    - '--admission-control=A,B'\n") == {"admission-control": ["A", "B"]}
+
+
+def test_two_items_of_a_list():
+    items = ("kube-apiserver", "'--admission-control'", '"A,B"', "--v=2", "--disable-admission-plugins=", "--enable-admission-plugins", "C")
+    assert parse("".join("    - %s\n" % item for item in items)) == {"admission-control": ["A", "B"], "enable-admission-plugins": ["C"]}
