@@ -31,13 +31,19 @@ def evaluate(kube_proxy, kernel_release, ipvs_sysctls):
             **evidence
         )
     if not below(kernel_release, parse_floor(FIXED)):
-        return ok("KernelHandlesReuse", "The kernel %s handles reused ports itself; kube-proxy leaves it to it." % release, **evidence)
+        return ok("KernelHandlesReuse", "The kernel %s handles reused ports itself; %s." % (release, _left(ipvs_sysctls["conn_reuse_mode"])), **evidence)
     return at_risk(
         "ReuseNotHandled",
         "kube-proxy runs in the mode ipvs on the kernel %s (from %s and below %s), where net.ipv4.vs.conn_reuse_mode is %s: %s."
         % (release, FIRST, FIXED, _shown(ipvs_sysctls["conn_reuse_mode"]), _effect(ipvs_sysctls["conn_reuse_mode"])),
         **evidence
     )
+
+
+def _left(mode):
+    if mode == 0:
+        return "yet something has set net.ipv4.vs.conn_reuse_mode to 0, which turns that off, and kube-proxy leaves it so: 1 is the kernel's default"
+    return "kube-proxy leaves it to it"
 
 
 def _shown(mode):

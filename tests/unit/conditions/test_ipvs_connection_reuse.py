@@ -31,6 +31,7 @@ TABLE = {
     "the last before the fix, ip_vs not loaded": (IPVS, "5.8.18-300.fc33.x86_64", None, "at_risk", "ReuseNotHandled"),
     "fixed": (IPVS, "5.9.16-200.fc33.x86_64", "1", "ok", "KernelHandlesReuse"),
     "Debian 12": (IPVS, "6.1.0-50-amd64", "1", "ok", "KernelHandlesReuse"),
+    "fixed, and something has turned it off": (IPVS, "5.14.0-427.el9.x86_64", "0", "ok", "KernelHandlesReuse"),
     "a sick kernel, but no IPVS": (IPTABLES, "4.18.0-553.el8_10.x86_64", "0", "not_applicable", "NotIpvs"),
     "no kube-proxy": (None, "4.18.0-553.el8_10.x86_64", None, "not_applicable", "NoKubeProxy"),
     "garbage for a mode": (STRANGE, "4.18.0-553.el8_10.x86_64", None, "unknown", "ModeUnknown"),
@@ -44,6 +45,13 @@ def test_verdict(name):
     proxy, release, mode, status, reason = TABLE[name]
     answer = judge(proxy, release, {} if mode is None else {MODE: mode + "\n"})
     assert (answer.status, answer.reason) == (status, reason), answer.message
+
+
+@pytest.mark.parametrize(
+    "mode, told", [("1", "kube-proxy leaves it to it"), ("0", "something has set net.ipv4.vs.conn_reuse_mode to 0"), (None, "leaves it to it")])
+def test_the_message_of_a_fixed_kernel_is_true(mode, told):
+    message = judge(IPVS, "6.1.0-50-amd64", {} if mode is None else {MODE: mode + "\n"}).message
+    assert told in message and ("to it" in message) == (mode != "0")
 
 
 def test_no_node():
