@@ -49,6 +49,8 @@ RELEASES = (
 Exemption = collections.namedtuple("Exemption", "dataplane since until kernel pattern source")
 EXEMPTIONS = (
     Exemption("iptables", (3, 29), None, (4, 18, 0), r"\.el8", 'documents of 3.29 and later: "RHEL 8 or later"'),
+    Exemption("iptables", (3, 29), None, (5, 4, 0), r"^5\.4\.0-\d+-[a-z]", 'documents of 3.29 and later: "Ubuntu 20.04 or later"'),
+    Exemption("iptables", (3, 29), None, (4, 19, 0), r"^4\.19\.0-\d+-[a-z]", 'documents of 3.29 and later: "Debian 10 or later"'),
     Exemption("bpf", (3, 16), (3, 31), (4, 18, 0, 193), r"\.el8", "documents: RHEL 8.2 with 4.18.0-193"),
     Exemption("bpf", (3, 31), None, (4, 18, 0, 305), r"\.el8", "documents of 3.31 and later: RHEL 8.4 with 4.18.0-305"),
 )
@@ -65,11 +67,18 @@ CUTOFFS = (
 
 # Releases not to go to. Kernels: only on these (first..before); None for any.
 Avoid = collections.namedtuple("Avoid", "since until kernel_first kernel_before dataplane why source")
+# From 3.28.0 on the programs of the connect-time load balancer of three types are in one map (cali_ctlb_progs), which kernels refuse
+# since "bpf: Enforce expected_attach_type for tailcall compatibility" (CVE-2025-40123). The first kernels that were seen to: 6.17.5 and
+# 6.12.53, of the long-term series as it is numbered by kernel.org and Amazon Linux 2023. Others have it too, by numbers that nobody has reported.
+_CTLB = "this kernel refuses its eBPF programs (calico_sendmsg_v46)"
+_CTLB_KERNELS = (((6, 12, 53), (6, 13), "#11302, #11379; PR 11399"), ((6, 17, 5), None, "#11302; PR 11399"))
+_CTLB_RELEASES = (((3, 28), (3, 29, 7)), ((3, 30), (3, 30, 5)), ((3, 31), (3, 31, 3)))  # PRs 11405, 11406, 11407; tags
 AVOID = (
     Avoid((3, 27, 0), (3, 27, 4), (4,), (5, 5), "iptables", "fails to wipe the XDP state again and again", "#8856, #4984"),
     Avoid((3, 28, 0), (3, 28, 1), (4,), (5, 5), "iptables", "fails to wipe the XDP state again and again", "#8856, #4984"),
     Avoid((3, 21, 3), (3, 21, 4), None, None, None, "its binaries report a wrong version", "release notes of 3.21.3"),
-    Avoid((3, 13), None, (6, 17, 5), None, "bpf", "this kernel refuses its eBPF programs (calico_sendmsg_v46)", "#11302"),
+) + tuple(
+    Avoid(since, until, first, before, "bpf", _CTLB, source) for since, until in _CTLB_RELEASES for first, before, source in _CTLB_KERNELS
 )
 
 # What an upgrade that comes to or passes "since" changes for those who changed nothing.

@@ -67,6 +67,15 @@ def test_kernel_floors(calico, dataplane, floor):
     [
         ("v3.32.1", "4.18.0-553.el8_10.x86_64", "iptables", True),
         ("v3.32.1", "4.18.0-553-generic", "iptables", False),
+        ("v3.29.0", "5.4.0-216-generic", "iptables", True),
+        ("v3.33.0", "5.4.0-1133-aws", "iptables", True),
+        ("v3.29.0", "5.4.0-216-generic", "nftables", False),
+        ("v3.29.0", "5.4.250-1.el7.elrepo.x86_64", "iptables", False),
+        ("v3.29.0", "5.3.0-76-generic", "iptables", False),
+        ("v3.32.1", "4.19.0-27-amd64", "iptables", True),
+        ("v3.32.1", "4.19.0-27-cloud-amd64", "iptables", True),
+        ("v3.32.1", "4.19.90-2107.6.0.oe1.x86_64", "iptables", False),
+        ("v3.31.0", "5.4.0-216-generic", "bpf", False),
         ("v3.32.1", "3.10.0-1160.el7.x86_64", "iptables", False),
         ("v3.20.6", "4.18.0-193.el8.x86_64", "bpf", True),
         ("v3.20.6", "4.18.0-147.el8.x86_64", "bpf", False),
@@ -85,6 +94,22 @@ def test_vendor_kernels(calico, kernel, dataplane, exempt):
 )
 def test_versions_to_avoid(calico, kernel, count):
     assert len(releases.avoid(parse(calico), kernel and parse(kernel))) == count
+
+
+@pytest.mark.parametrize(
+    "calico, fails",
+    [("v3.27.5", False), ("v3.28.0", True), ("v3.28.5", True), ("v3.29.6", True), ("v3.29.7", False), ("v3.30.4", True), ("v3.30.5", False)]
+    + [("v3.31.0", True), ("v3.31.2", True), ("v3.31.3", False), ("v3.32.0", False)],
+)
+@pytest.mark.parametrize(
+    "kernel, refuses",
+    [("6.17.1", False), ("6.17.5-200.fc42.x86_64", True), ("6.18.0", True), ("6.12.46-66.121.amzn2023.x86_64", False)]
+    + [("6.12.53-69.119.amzn2023.x86_64", True), ("6.13.1", False), ("6.6.100", False)],
+)
+def test_ebpf_programs_that_newer_kernels_refuse(calico, fails, kernel, refuses):
+    rows = releases.avoid(parse(calico), parse(kernel), "bpf")
+    assert bool(rows) is (fails and refuses)
+    assert not releases.avoid(parse(calico), parse(kernel))
 
 
 def test_what_an_upgrade_changes():

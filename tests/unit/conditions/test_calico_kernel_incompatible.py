@@ -31,7 +31,12 @@ CASES = [
     (on("5.10.0-30-amd64", "calico/node:v3.31.0", FELIX_NFTABLESMODE="Enabled"), "at_risk", "BelowDocumentedFloor"),
     (on("5.4.0-150-generic", "calico/node:v3.27.3"), "at_risk", "KnownFault"),
     (on("4.18.0-553.el8_10.x86_64", "calico/node:v3.28.0"), "at_risk", "KnownFault"),
-    (on("6.17.5-200.fc42.x86_64", FELIX_BPFENABLED="true"), "at_risk", "KnownFault"),
+    (on("6.17.5-200.fc42.x86_64", "calico/node:v3.31.0", FELIX_BPFENABLED="true"), "at_risk", "KnownFault"),
+    # calico#11379.
+    (on("6.12.53-69.119.amzn2023.x86_64", "calico/node:v3.30.4", FELIX_BPFENABLED="true"), "at_risk", "KnownFault"),
+    (on("6.12.46-66.121.amzn2023.x86_64", "calico/node:v3.30.4", FELIX_BPFENABLED="true"), "ok", "Documented"),
+    (on("6.17.5-200.fc42.x86_64", "calico/node:v3.31.3", FELIX_BPFENABLED="true"), "ok", "Documented"),
+    (on("6.17.5-200.fc42.x86_64", FELIX_BPFENABLED="true"), "ok", "Documented"),
     (on("3.10.0-1160.el7.x86_64"), "ok", "Documented"),
     (on("3.10.0-1160.el7.x86_64", "calico/node:v3.28.5"), "ok", "Documented"),
     (on("5.10.0-30-amd64", "calico/node:v3.32.1"), "ok", "Documented"),
@@ -42,6 +47,8 @@ CASES = [
     # eBPF before 3.16 was a preview without a floor.
     (on("3.10.0-1160.el7.x86_64", version="v3.15.5", FELIX_BPFENABLED="true"), "ok", "Documented"),
     (on("4.18.0-553.el8_10.x86_64", "calico/node:v3.29.0"), "ok", "VendorKernel"),
+    (on("5.4.0-216-generic", "calico/node:v3.29.0"), "ok", "VendorKernel"),
+    (on("4.19.0-27-amd64", "calico/node:v3.32.1"), "ok", "VendorKernel"),
     (on("4.18.0-305.el8.x86_64", "calico/node:v3.31.0", FELIX_BPFENABLED="true"), "ok", "VendorKernel"),
     (on("5.15.0-91-generic", "calico/node:latest"), "unknown", "VersionUnknown"),
     (on("5.15.0-91-generic", "calico/node:v3.99.0"), "unknown", "VersionUnknown"),

@@ -16,6 +16,7 @@ IPSET = "has ipset"
         ("v1.20.2", ["3.10.0-1160.el7.x86_64"], "name 3.18, 3.19, 3.20, 3.21 for Kubernetes v1.20.2"),
         ("v1.28.3", ["3.10.0-1160.el7.x86_64", "5.14.0"], "name 3.25, 3.26, 3.27, 3.28 for Kubernetes v1.28.3 and kernels 3.10.0-1160.el7.x86_64, 5.14.0"),
         ("v1.31.0", ["4.18.0-553.el8_10.x86_64"], "name 3.29, 3.30 for"),
+        ("v1.31.0", ["5.4.0-216-generic", "4.19.0-27-amd64"], "name 3.29, 3.30 for"),
         ("v1.31.0", ["4.19.0"], "no release of Calico is documented for Kubernetes v1.31.0 and kernels 4.19.0"),
         ("v1.12.0", ["4.19.0"], "no release"),
         (None, ["4.19.0"], "could not be read"),
