@@ -12,16 +12,19 @@ import copy
 import json
 import re
 
-CONFIG = "calico-config"
+from ..module_utils._calico_releases import within
+
+CONFIGS = ("calico-config", "canal-config")
 # What some release of the official manifests has and another has not: it comes and goes with the manifest.
 CONTAINERS = ("upgrade-ipam", "install-cni", "flexvol-driver", "mount-bpffs", "ebpf-bootstrap")
 VOLUMES = ("bpffs", "cni-log-dir", "flexvol-driver-host", "nodeproc", "policysync", "sys-fs", "sysfs", "var-lib-calico", "var-run-calico")
-PLUGINS = ("calico", "portmap", "bandwidth")
+# The plugins that these manifests chain: since and until which release (tags; #9950: Felix limits the bandwidth itself).
+PLUGINS = {"calico": (None, None), "portmap": (None, None), "bandwidth": ((3, 12), (3, 30))}
 CRITICAL = "scheduler.alpha.kubernetes.io/critical-pod"  # until 3.14; priorityClassName since
 # Environment that is a setting of the cluster, whatever the manifest says.
 SETTINGS = re.compile(
     r"^(FELIX_|CALICO_|BGP_|ETCD_|IP6?$|IP6?_AUTODETECTION_METHOD$|NODEIP$|AS$|CLUSTER_TYPE$|USE_POD_CIDR$|NO_DEFAULT_POOLS$"
-    r"|KUBERNETES_SERVICE_(HOST|PORT)$|ENABLED_CONTROLLERS$|LOG_LEVEL$|TYPHA_|CNI_|SKIP_CNI_BINARIES$|UPDATE_CNI_BINARIES$)"
+    r"|KUBERNETES_SERVICE_(HOST|PORT)$|ENABLED_CONTROLLERS$|LOG_LEVEL$|TYPHA_|CNI_|FLANNELD_|SKIP_CNI_BINARIES$|UPDATE_CNI_BINARIES$)"
 )
 # Of a container and of a pod: settings of the cluster; what comes from the manifest; what the API server adds by itself.
 CONTAINER_MANIFEST = (
@@ -43,9 +46,12 @@ PROBING = ("calico-node", "calico", "check-status", "calico-typha")
 PATIENCE = {"failureThreshold": 3, "initialDelaySeconds": 0, "periodSeconds": 10, "timeoutSeconds": 1}
 OFFICIAL = ("", "calico", "docker.io/calico", "quay.io/calico")
 NAMES = ("node", "cni", "kube-controllers", "pod2daemon-flexvol", "typha", "calico")
+# canal's other agent, which is not Calico's: its image has a place of its own, and its command is the same in all releases (tags).
+FLANNEL = "kube-flannel"
+OFFICIAL_FLANNEL = ("flannel", "docker.io/flannel", "quay.io/coreos")
 # What old manifests said where nobody had chosen.
 UNCHOSEN = {"ENABLED_CONTROLLERS": ("node",)}
-SETTINGS_OF_CONFIG = ("calico_backend", "typha_service_name", "veth_mtu")
+SETTINGS_OF_CONFIG = ("calico_backend", "canal_iface", "masquerade", "net-conf.json", "typha_service_name", "veth_mtu")
 
 
 class Carried(object):
@@ -71,8 +77,8 @@ def key(item):
     return item["kind"], item["metadata"].get("namespace") or "", item["metadata"]["name"]
 
 
-def carry(documents, live, discard=(), image_prefix=None):
-    """Return (documents with the local settings of the live objects, Carried)."""
+def carry(documents, live, versions, discard=(), image_prefix=None):
+    """Return (documents with the local settings of the live objects, Carried). versions: (that runs, that of the manifest)."""
     carried = Carried(discard)
     known = dict((key(item), item) for item in live)
     documents = copy.deepcopy(documents)
@@ -83,9 +89,12 @@ def carry(documents, live, discard=(), image_prefix=None):
             if old is not None:
                 _workload(document, old, carried)
             for container in _containers(document):
-                container["image"] = _moved(container["image"], prefix)
-        elif document["kind"] == "ConfigMap" and document["metadata"]["name"] == CONFIG and old is not None:
-            _config(document, old, carried)
+                if container["name"] == FLANNEL:
+                    container["image"] = _flannel(container["image"], old, carried)
+                else:
+                    container["image"] = _moved(container["image"], prefix)
+        elif document["kind"] == "ConfigMap" and document["metadata"]["name"] in CONFIGS and old is not None:
+            _config(document, old, versions, carried)
     for document in documents:
         if document["kind"] == "DaemonSet":
             _without_bird(document, documents, carried)
@@ -112,8 +121,22 @@ def _moved(image, prefix):
     return "%s/%s%s" % (prefix, name, tag) if prefix and head in OFFICIAL else image
 
 
+def _flannel(image, old, carried):
+    """Return the manifest's image of flannel from where the cluster has flannel's."""
+    live = next((container["image"] for container in (_containers(old) if old else []) if container["name"] == FLANNEL), image)
+    head, name, unused = split_image(live)
+    place, unused, tag = split_image(image)
+    if head in OFFICIAL_FLANNEL or place not in OFFICIAL_FLANNEL:
+        return image
+    if name != "flannel":
+        carried.lose("image/" + FLANNEL, "%s runs %s, whose name is not flannel's" % (FLANNEL, live))
+        return image
+    carried.keep("images", "%s's from %s" % (FLANNEL, head))
+    return "%s/%s%s" % (head, name, tag)
+
+
 def _private_prefix(documents, known, carried):
-    """Return where the live images come from, None for the official places."""
+    """Return where the live images of Calico come from, None for the official places."""
     heads = set()
     for document in documents:
         old = known.get(key(document))
@@ -121,6 +144,8 @@ def _private_prefix(documents, known, carried):
             continue
         official = any(split_image(container["image"])[0] in OFFICIAL for container in _containers(document))
         for container in _containers(old):
+            if container["name"] == FLANNEL:
+                continue
             head, name, unused = split_image(container["image"])
             heads.add(head if head not in OFFICIAL else None)
             if head not in OFFICIAL and official and name not in NAMES:
@@ -195,11 +220,15 @@ def _volumes(name, new, old, carried):
         elif kind == ["hostPath"] and volume["hostPath"]["path"] != other["hostPath"]["path"]:
             other["hostPath"]["path"] = volume["hostPath"]["path"]
             carried.keep(name, "volume %s at %s" % (volume["name"], volume["hostPath"]["path"]))
+        elif kind == ["configMap"] and volume["configMap"].get("name") != other["configMap"].get("name"):
+            carried.lose(where, "%s mounts %s from the ConfigMap %s" % (name, volume["name"], volume["configMap"].get("name")))
 
 
 def _container(name, new, old, carried):
     for field in sorted(set(old) - set(CONTAINER_MANIFEST) - set(new)):
         carried.lose("%s/%s" % (name, field), "%s has %s: %s" % (name, field, _text(old[field])))
+    if name == FLANNEL and old.get("command") != new.get("command"):
+        carried.lose("%s/command" % name, "%s has the command %s" % (name, _text(old.get("command"))))
     if (old.get("resources") or {}) != (new.get("resources") or {}):
         new["resources"] = old.get("resources") or {}
         carried.keep(name, "resources %s" % _text(new["resources"]))
@@ -296,30 +325,28 @@ def _setting(entry):
     return "%s=%s" % (entry["name"], entry["value"]) if "value" in entry else "%s from %s" % (entry["name"], _text(entry["valueFrom"]))
 
 
-def _config(document, old, carried):
-    data = document.setdefault("data", {})
+def _config(document, old, versions, carried):
+    config, data = document["metadata"]["name"], document.setdefault("data", {})
     for name, value in sorted((old.get("data") or {}).items()):
         if data.get(name) == value:
             continue
         if name == "cni_network_config" and name in data:
-            data[name] = _network(data[name], value, carried)
+            data[name] = _network(data[name], value, config, versions, carried)
         elif name in SETTINGS_OF_CONFIG:
             data[name] = value
-            carried.keep(CONFIG, "%s %s" % (name, value))
+            carried.keep(config, "%s %s" % (name, value))
         else:
-            carried.lose("%s/%s" % (CONFIG, name), "%s has %s" % (CONFIG, name))
+            carried.lose("%s/%s" % (config, name), "%s has %s" % (config, name))
 
 
-def _network(new_text, old_text, carried):
-    """Return the CNI configuration of the manifest with what the cluster has added to its own."""
+def _network(new_text, old_text, config, versions, carried):
+    """Return the CNI configuration of the manifest with what the cluster has added to its own or changed in it."""
     try:
         new, old = _parse(new_text), _parse(old_text)
-        plugins = old["plugins"]
-        own = next(plugin for plugin in plugins if plugin["type"] == "calico")
-        target = next(plugin for plugin in new["plugins"] if plugin["type"] == "calico")
-    except (KeyError, StopIteration, TypeError, ValueError):
-        if "cni_network_config" not in carried.lost:
-            carried.lose("%s/cni_network_config" % CONFIG, "the CNI configuration in %s could not be understood" % CONFIG)
+        before, after = _numbered(old["plugins"]), _numbered(new["plugins"])
+        own, target = before["calico", 0], after["calico", 0]
+    except (KeyError, TypeError, ValueError):
+        carried.lose("%s/cni_network_config" % config, "the CNI configuration in %s could not be understood" % config)
         return new_text
     changed = []
     for field, value in sorted(own.items()):
@@ -330,15 +357,58 @@ def _network(new_text, old_text, carried):
         if new.get(field) != old[field] and field != "cniVersion":
             new[field] = old[field]
             changed.append("%s %s" % (field, _text(old[field])))
-    for index, plugin in enumerate(plugins):
-        if plugin["type"] not in PLUGINS:
-            place = min(index, len(new["plugins"]))
-            new["plugins"].insert(place, plugin)
+    for index, (place, plugin) in enumerate(before.items()):
+        if plugin is own:
+            continue
+        if place in after:
+            changed += _replaced(after[place], plugin)
+        elif not _came_or_went(plugin["type"], versions[0], versions[1]):
+            new["plugins"].insert(min(index, len(new["plugins"])), plugin)
             changed.append("plugin %s" % plugin["type"])
+    for kind, unused in sorted(set(after) - set(before)):
+        # Of another type it was written into the manifest by whoever wants it there.
+        if kind in PLUGINS and not _came_or_went(kind, versions[1], versions[0]):
+            carried.lose("%s/plugin/%s" % (config, kind), "the CNI configuration in %s has no plugin %s" % (config, kind))
     if not changed:
         return new_text
-    carried.keep(CONFIG, "CNI configuration: %s" % ", ".join(changed))
+    carried.keep(config, "CNI configuration: %s" % ", ".join(changed))
     return re.sub(r'"(__[A-Z_]+__)!"', r"\1", json.dumps(new, indent=2, separators=(",", ": ")))
+
+
+def _numbered(plugins):
+    """Return {(type, how many of it stand before): plugin}, in their order."""
+    found = {}
+    for plugin in plugins:
+        kind = plugin["type"]
+        found[kind, len([place for place in found if place[0] == kind])] = plugin
+    return found
+
+
+def _replaced(new, old):
+    """Make a plugin what the live one is, and return in words what differed; no release has ever changed another plugin than calico."""
+    kind = old["type"]
+    changed = ["%s's %s %s" % (kind, field, _text(value)) for field, value in sorted(old.items()) if new.get(field) != value]
+    changed += ["%s without %s" % (kind, field) for field in sorted(set(new) - set(old))]
+    new.clear()
+    new.update(old)
+    return changed
+
+
+def _came_or_went(kind, has, lacks):
+    """Return whether the official manifest of one version has a plugin and that of the other lacks it."""
+    if kind not in PLUGINS:
+        return False
+    since, until = PLUGINS[kind]
+    return within(has, since, until) and not within(lacks, since, until)
+
+
+def allocation(documents, config):
+    """Return the type of the plugin that allocates addresses by the CNI configuration in a ConfigMap, None where it does not tell."""
+    data = next((item.get("data") or {} for item in documents if item["kind"] == "ConfigMap" and item["metadata"]["name"] == config), {})
+    try:
+        return _numbered(_parse(data["cni_network_config"])["plugins"])["calico", 0]["ipam"]["type"]
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _parse(text):

@@ -31,7 +31,7 @@ def plan(text, found, options, looked=None):
     """Return the plan of an upgrade.
 
     text      the manifest
-    found     {version: of the server, objects: {daemonsets, deployments, configmaps, clusterroles, pods, nodes, installations, ippools, ...},
+    found     {version: of the server, objects: {daemonsets, deployments, configmaps, canalconfigs, clusterroles, pods, nodes, installations, ...},
               kubekey: whether its manifest lies on the host}
     options   {accepted, discard, image_prefix, target_version, backup}
     looked    what FORWARD holds on the hosts of the inventory (_calico_gates.forward), None before anybody has looked
@@ -63,7 +63,7 @@ def plan(text, found, options, looked=None):
     plane = dataplane(daemonset, objects)
     server = _version.parse(found["version"])
     oldest = current[0]
-    steady, carried = manifest.carry(documents, _live(daemonset, begun, found), options["discard"], options["image_prefix"])
+    steady, carried = manifest.carry(documents, _live(daemonset, begun, found), (oldest, target), options["discard"], options["image_prefix"])
     refused = (
         gates.versions(current, target, accepted)
         + gates.kubernetes(server, target)
@@ -380,7 +380,11 @@ def _live(daemonset, begun, found):
     daemonset = copy.deepcopy(daemonset)
     if begun:
         daemonset["spec"]["updateStrategy"] = begun["updateStrategy"]
-    return [daemonset] + found["objects"]["deployments"] + found["objects"]["configmaps"]
+    return [daemonset] + found["objects"]["deployments"] + _configmaps(found["objects"])
+
+
+def _configmaps(objects):
+    return objects["configmaps"] + objects.get("canalconfigs", [])
 
 
 def _rollout(steady, agent, objects, note):

@@ -38,8 +38,8 @@ vxlan_vni wireguard_enabled wireguard_packages wireguard_repo
 """.split()
 
 
-def text(version, folder=OWN):
-    path = os.path.join(folder, "calico-%s.%s" % (version, "manifest" if folder == OWN else "yaml"))
+def text(version, folder=OWN, flavour="calico"):
+    path = os.path.join(folder, "%s-%s.%s" % (flavour, version, "manifest" if folder == OWN else "yaml"))
     if folder != OWN and not os.path.isfile(path):
         pytest.skip("no official manifest %s (NODEMEND_CALICO)" % path)
     with open(path, encoding="utf-8") as stream:
@@ -49,6 +49,33 @@ def text(version, folder=OWN):
 def release(version):
     """The own manifest, as if it were of another version."""
     return text("v3.22.5").replace("v3.22.5", version)
+
+
+FLANNEL = {"v3.15.5": "quay.io/coreos/flannel:v0.11.0", "v3.22.5": "docker.io/flannel/flannel:v0.21.3"}
+
+
+def canal(version):
+    """The own manifest as canal.yaml has it: another name, another configuration, no addresses of Calico's, and flannel."""
+    documents = _calico_plan.parse(text(version).replace("calico-config", "canal-config").replace('{"type": "calico-ipam"}', '{"type": "host-local"}'))
+    for item in documents:
+        if item["kind"] == "ConfigMap":
+            del item["data"]["calico_backend"]
+            item["data"].update(canal_iface="", masquerade="true", **{"net-conf.json": '{"Network": "10.244.0.0/16", "Backend": {"Type": "vxlan"}}'})
+        elif item["kind"] == "DaemonSet":
+            item["metadata"].update(name="canal", labels={"k8s-app": "canal"})
+            item["spec"]["selector"]["matchLabels"] = item["spec"]["template"]["metadata"]["labels"] = {"k8s-app": "canal"}
+            pod = item["spec"]["template"]["spec"]
+            pod["serviceAccountName"] = "canal"
+            pod["initContainers"] = [entry for entry in pod["initContainers"] if entry["name"] != "upgrade-ipam"]
+            main = pod["containers"][0]
+            main["env"] = [entry for entry in main["env"] if entry["name"] not in ("CALICO_NETWORKING_BACKEND", "IP")]
+            main["env"] += [{"name": "CALICO_NETWORKING_BACKEND", "value": "none"}, {"name": "IP", "value": ""}]
+            main["readinessProbe"] = {"httpGet": {"path": "/readiness", "port": 9099, "host": "localhost"}}
+            reference = {"configMapKeyRef": {"name": "canal-config", "key": "canal_iface"}}
+            flannel = {"name": "kube-flannel", "image": FLANNEL[version], "command": ["/opt/bin/flanneld", "--ip-masq", "--kube-subnet-mgr"]}
+            pod["containers"].append(dict(flannel, env=[{"name": "FLANNELD_IFACE", "valueFrom": reference}]))
+            pod["volumes"].append({"name": "flannel-cfg", "configMap": {"name": "canal-config"}})
+    return yaml.safe_dump_all(documents)
 
 
 def node(name, kernel="5.15.0", ready="True", control_plane=False, **more):
@@ -100,6 +127,10 @@ def plan(manifest, found, looked=None, **options):
 
 def gates(result):
     return [item["gate"] for item in result["refused"]]
+
+
+def configuration(result, name="calico-config"):
+    return document(result, "ConfigMap", name)["data"]
 
 
 def document(result, kind, name="calico-node", key="steady"):
@@ -261,6 +292,132 @@ class TestSettings:
         found = cluster(text("v3.15.5"))
         found["objects"]["configmaps"][0]["data"]["mine"] = "1"
         assert "calico-config/mine" in plan(text("v3.22.5"), found)["refused"][0]["message"]
+
+    @pytest.mark.parametrize("new", ["masqAll", "snat", "both"])
+    def test_changes_of_another_plugin_are_kept(self, new):
+        found = cluster(text("v3.22.5"))
+        data = found["objects"]["configmaps"][0]["data"]
+        written = {"masqAll": '"masqAll": true, "snat": true', "snat": '"externalSetMarkChain": "X"', "both": '"snat": false'}[new]
+        assert data["cni_network_config"].count('"snat": true') == 1
+        data["cni_network_config"] = data["cni_network_config"].replace('"snat": true', written)
+        result = plan(text("v3.22.5"), found)
+        told = {"masqAll": "portmap's masqAll true", "snat": "portmap's externalSetMarkChain X, portmap without snat", "both": "portmap's snat false"}[new]
+        assert not result["refused"] and result["carried"] == ["calico-config: CNI configuration: " + told]
+        plugins = [json.loads(item["cni_network_config"].replace("__CNI_MTU__", "0"))["plugins"] for item in (data, configuration(result))]
+        assert plugins[0] == plugins[1]
+
+    BANDWIDTH = '}}, {"type": "bandwidth", "capabilities": {"bandwidth": true}}]}'
+
+    @pytest.mark.parametrize(
+        "old, new, live, manifest, expected",
+        [
+            # The official manifests have it from 3.12 to 3.29.
+            ("v3.10.4", "v3.22.5", False, True, ["portmap", "bandwidth"]),
+            ("v3.15.5", "v3.22.5", False, True, None),
+            ("v3.22.5", "v3.30.1", True, False, ["portmap"]),
+            ("v3.30.1", "v3.31.3", True, False, ["portmap", "bandwidth"]),
+            ("v3.15.5", "v3.22.5", True, False, ["portmap", "bandwidth"]),
+            ("v3.15.5", "v3.22.5", True, True, ["portmap", "bandwidth"]),
+        ],
+    )
+    def test_a_plugin_that_comes_and_goes_with_releases(self, old, new, live, manifest, expected):
+        texts = [release(version) for version in (old, new)]
+        assert texts[0].count("}}]}") == 1
+        texts = [item.replace("}}]}", self.BANDWIDTH) if has else item for item, has in zip(texts, (live, manifest))]
+        result = plan(texts[1], cluster(texts[0], "v1.33.0" if new > "v3.3" else "v1.22.0"))
+        settings = [item["message"] for item in result["refused"] if item["gate"] == "settings"]
+        plugins = json.loads(configuration(result)["cni_network_config"].replace("__CNI_MTU__", "0"))["plugins"]
+        assert [plugin["type"] for plugin in plugins[1:]] == (expected or ["portmap", "bandwidth"])
+        assert settings == (
+            [] if expected else ["Not carried over: the CNI configuration in calico-config has no plugin bandwidth. Write it into the manifest,"
+                                 " or give it up with calico_discard: [calico-config/plugin/bandwidth]."]
+        )  # fmt: skip
+        if not expected:
+            assert not plan(texts[1], cluster(texts[0]), discard=["calico-config/plugin/bandwidth"])["refused"]
+
+    def test_a_plugin_that_the_manifest_has_too_is_not_there_twice(self):
+        tuning = '"plugins": [{"type": "tuning", "mtu": 9000}, {"type": "tuning", "sysctl": {"a": "%s"}}, '
+        found = cluster(text("v3.22.5").replace('"plugins": [', tuning % 1))
+        result = plan(text("v3.22.5").replace('"plugins": [', tuning % 2), found)
+        assert not result["refused"] and result["carried"] == ['calico-config: CNI configuration: tuning\'s sysctl {"a": "1"}']
+        assert configuration(result)["cni_network_config"].count("tuning") == 2
+
+
+class TestCanal:
+    def test_nothing_of_a_plain_manifest_is_a_setting(self):
+        result = plan(canal("v3.22.5"), cluster(canal("v3.15.5")))
+        assert not result["refused"] and result["carried"] == ["canal-config: veth_mtu 1440", "calico-node: FELIX_LOGSEVERITYSCREEN=info"]
+        assert [image for image in result["images"] if "flannel" in image] == ["docker.io/flannel/flannel:v0.21.3"]
+        assert result["daemonset"]["name"] == "canal"
+
+    @pytest.mark.parametrize("old, new", [("v3.24.5", "v3.26.4"), ("v3.26.4", "v3.28.5"), ("v3.28.5", "v3.32.1")])
+    def test_the_official_manifests(self, old, new):
+        found = cluster(text(old, OFFICIAL, "canal"), "v1.34.0")
+        result = plan(text(new, OFFICIAL, "canal"), found)
+        assert not result["refused"] and not result["carried"]
+        self.alter(found)
+        result = plan(text(new, OFFICIAL, "canal"), found)
+        assert not result["refused"]
+        self.check(result)
+
+    def alter(self, found):
+        self.net = '{"Network": "172.20.0.0/16", "Backend": {"Type": "host-gw"}}'
+        data = found["objects"]["configmaps"][0]["data"]
+        data.update(canal_iface="eth1", masquerade="false", veth_mtu="8981", **{"net-conf.json": self.net})
+        # As the role reads it.
+        found["objects"].update(canalconfigs=found["objects"]["configmaps"], configmaps=[])
+
+    def check(self, result):
+        data = configuration(result, "canal-config")
+        assert (data["canal_iface"], data["masquerade"], data["veth_mtu"], data["net-conf.json"]) == ("eth1", "false", "8981", self.net)
+        assert "canal-config: canal_iface eth1" in result["carried"] and "canal-config: net-conf.json " + self.net in result["carried"]
+        assert data in [item["data"] for item in result["rollout"] if item["kind"] == "ConfigMap"]
+
+    @pytest.mark.parametrize("prefix", [None, "mirror.example/calico"])
+    def test_the_network_is_carried_over(self, prefix):
+        found = cluster(canal("v3.15.5"))
+        self.alter(found)
+        result = plan(canal("v3.22.5"), found, image_prefix=prefix)
+        assert not result["refused"]
+        self.check(result)
+
+    @pytest.mark.parametrize(
+        "place, given, image",
+        [
+            ("docker.io/flannel", None, "docker.io/flannel/flannel:v0.21.3"),
+            ("mirror.example/flannel", None, "mirror.example/flannel/flannel:v0.21.3"),
+            ("mirror.example/flannel", "own.example/flannel", "own.example/flannel/flannel:v0.21.3"),
+        ],
+    )
+    @pytest.mark.parametrize("calico", ["docker.io/calico/", "mirror.example/calico/"])
+    def test_flannel_comes_from_where_it_came(self, place, given, image, calico):
+        found = cluster(canal("v3.15.5").replace("quay.io/coreos", place).replace("image: calico/", "image: " + calico))
+        result = plan(canal("v3.22.5").replace("docker.io/flannel", given or "docker.io/flannel"), found)
+        assert not result["refused"] and image in result["images"]
+        private = calico.startswith("mirror")
+        assert (calico if private else "calico/") + "node:v3.22.5" in result["images"]
+        assert len([item for item in result["carried"] if item.startswith("images")]) == private + (image[:6] == "mirror")
+
+    @pytest.mark.parametrize(
+        "change, name",
+        [
+            (lambda pod: pod["containers"][1]["command"].append("--iface=eth1"), "kube-flannel/command"),
+            (lambda pod: pod["containers"][1].update(image="mirror.example/rancher/mirrored-flannel:v0.15.1"), "image/kube-flannel"),
+            (lambda pod: pod["volumes"][-1]["configMap"].update(name="mine"), "canal/volume/flannel-cfg"),
+        ],
+    )
+    def test_what_of_flannel_cannot_be_carried(self, change, name):
+        found = cluster(canal("v3.15.5"))
+        change(agent(found)["spec"]["template"]["spec"])
+        (refused,) = plan(canal("v3.22.5"), found)["refused"]
+        assert refused["override"] == "calico_discard: [%s]" % name
+        assert not plan(canal("v3.22.5"), found, discard=[name])["refused"]
+
+    def test_its_environment_is_a_setting(self):
+        found = cluster(canal("v3.22.5"))
+        container(agent(found), "kube-flannel")["env"].append({"name": "FLANNELD_IFACE_REGEX", "value": "^eth"})
+        result = plan(canal("v3.22.5"), found)
+        assert not result["refused"] and result["carried"] == ["kube-flannel: FLANNELD_IFACE_REGEX=^eth"]
 
 
 class TestRollout:
