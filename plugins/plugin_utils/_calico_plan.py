@@ -357,12 +357,36 @@ def _read(text, daemonset, found, options):
         )
     if gates.environment(agents[0]).get("DATASTORE_TYPE") != "kubernetes":
         return refuse("flavour", "The manifest is made for the etcd datastore.")
+    sentence = _other_flavour(agents[0], documents, daemonset, found["objects"])
+    if sentence:
+        return refuse("flavour", sentence + " Take the manifest of the same flavour.")
     edition, version = gates.version_of(agents[0])
     if edition != "oss" or version is None:
         return refuse("manifest_version", "The manifest's image of calico-node does not tell a version of Calico.")
     if wanted and _version.parse(wanted) != version:
         return refuse("manifest_version", "The manifest is of %s, and calico_target_version asks for %s." % (gates.text(version), wanted))
     return documents, version, []
+
+
+def _other_flavour(agent, documents, daemonset, objects):
+    """Return why a manifest of the same objects is made for another network, or None: who allocates addresses, and the dataplane."""
+    config = "canal-config" if daemonset["metadata"]["name"] == "canal" else "calico-config"
+    # The container may be deleted where it has done its work, as its own comment says: then the CNI configurations are the same.
+    new, old = [calico_installation.parse_daemonset(item)["ipam"] for item in (agent, daemonset)]
+    allocates, allocated = manifest.allocation(documents, config), manifest.allocation(_configmaps(objects), config)
+    if new != old and (allocates is None or allocates != allocated):
+        return "The %s has the container upgrade-ipam and the %s not, and the plugin that allocates addresses is %s in the manifest and %s in the cluster." % (
+            "manifest" if new else "cluster",
+            "cluster" if new else "manifest",
+            allocates or "unknown",
+            allocated or "unknown",
+        )
+    settings = gates.environment(agent)
+    if calico.dataplane(dict((name, value or "") for name, value in settings.items())) or "FELIX_BPFENABLED" in settings:
+        turned, live = dataplane(agent, objects), dataplane(daemonset, objects)
+        if turned != live:
+            return "The manifest sets the dataplane %s, and the cluster has %s." % (turned, live)
+    return None
 
 
 def _is(document, other):

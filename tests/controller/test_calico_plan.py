@@ -556,6 +556,70 @@ class TestGates:
     def test_manifests_of_another_kind(self, change, gate):
         assert gates(plan(change(text("v3.22.5")), cluster(text("v3.15.5")))) == [gate]
 
+    @pytest.mark.parametrize(
+        "old, new",
+        [
+            (("calico", "v3.26.4"), ("calico-bpf", "v3.28.5")),
+            (("calico-typha", "v3.26.4"), ("calico-policy-only", "v3.28.5")),
+            (("calico-policy-only", "v3.26.4"), ("calico-typha", "v3.28.5")),
+            (("calico", "v3.26.4"), ("canal", "v3.28.5")),
+            (("canal", "v3.26.4"), ("calico", "v3.28.5")),
+            (("calico", "v3.26.4"), ("calico-typha", "v3.28.5")),
+        ],
+    )
+    def test_another_official_flavour(self, old, new):
+        manifest = text(new[1], OFFICIAL, new[0])
+        assert gates(plan(manifest, cluster(text(old[1], OFFICIAL, old[0]), "v1.28.0"))) == ["flavour"]
+
+    @pytest.mark.parametrize("flavour", ["calico", "calico-bpf", "calico-policy-only", "calico-typha", "calico-vxlan", "canal"])
+    def test_the_same_official_flavour(self, flavour):
+        found = cluster(text("v3.26.4", OFFICIAL, flavour), "v1.28.0")
+        assert not plan(text("v3.28.5", OFFICIAL, flavour), found)["refused"]
+
+    def test_who_allocates_addresses(self):
+        def changed(version, container=True, plugin="calico-ipam"):
+            manifest = text(version)
+            manifest = manifest if container else manifest.replace("name: upgrade-ipam", "name: install-cni")
+            return manifest.replace('{"type": "calico-ipam"}', json.dumps({"type": plugin, "subnet": "usePodCidr"}))
+
+        # Only the container is deleted, by advice of its own comment; or only the addresses are another plugin's.
+        for old, new in (({"container": False}, {}), ({}, {"container": False}), ({"plugin": "host-local"}, {})):
+            assert not plan(changed("v3.22.5", **new), cluster(changed("v3.15.5", **old)))["refused"]
+        other = {"container": False, "plugin": "host-local"}
+        for old, new in ((other, {}), ({}, other)):
+            (refused,) = plan(changed("v3.22.5", **new), cluster(changed("v3.15.5", **old)))["refused"]
+            assert refused["gate"] == "flavour" and refused["override"] is None and "host-local in the" in refused["message"]
+        found = cluster(changed("v3.15.5", container=False), configmaps=[])
+        assert "unknown in the cluster" in plan(text("v3.22.5"), found)["refused"][0]["message"]
+
+    @pytest.mark.parametrize(
+        "live, felix, manifest, refused",
+        [
+            (None, {}, ("FELIX_BPFENABLED", "true"), "sets the dataplane bpf, and the cluster has iptables."),
+            ("false", {"bpfEnabled": True}, ("FELIX_BPFENABLED", "true"), "sets the dataplane bpf, and the cluster has iptables."),
+            (None, {"bpfEnabled": True}, ("FELIX_BPFENABLED", "false"), "sets the dataplane iptables, and the cluster has bpf."),
+            (None, {}, ("FELIX_NFTABLESMODE", "Enabled"), "sets the dataplane nftables, and the cluster has iptables."),
+            (None, {}, ("FELIX_BPFENABLED", "false"), None),
+            (None, {}, ("FELIX_NFTABLESMODE", "Auto"), None),
+            ("true", {}, ("FELIX_BPFENABLED", "true"), None),
+            (None, {"bpfEnabled": True}, ("FELIX_BPFENABLED", "true"), None),
+            (None, {"bpfEnabled": True}, None, None),
+            ("true", {}, None, None),
+        ],
+    )
+    def test_a_manifest_of_another_dataplane(self, live, felix, manifest, refused):
+        new = text("v3.22.5")
+        if manifest:
+            new = new.replace("          env:\n", '          env:\n            - {name: %s, value: "%s"}\n' % manifest, 1)
+            assert manifest[0] in new
+        found = cluster(text("v3.15.5"), felixconfigurations=[{"metadata": {"name": "default"}, "spec": felix}])
+        if live:
+            container(agent(found))["env"].append({"name": "FELIX_BPFENABLED", "value": live})
+        messages = [item["message"] for item in plan(new, found)["refused"]]
+        assert [message for message in messages if "dataplane" in message] == (
+            ["The manifest %s Take the manifest of the same flavour." % refused] if refused else []
+        )
+
     @pytest.mark.parametrize("manifest", ["a: [", "- 1", "{apiVersion: v1, kind: Pod}"])
     def test_no_manifest_at_all(self, manifest):
         with pytest.raises(ValueError, match="The manifest "):
