@@ -125,6 +125,18 @@ def _permission(group, resource, verb, name, native):
     return Permission(group, resource, verb, name)
 
 
+def permissions_of(rule):
+    """Return the Permissions of one rule of a ClusterRole; what is no resource is written as one ("/metrics")."""
+    resources = (rule.get("resources") or []) + (rule.get("nonResourceURLs") or [])
+    return [
+        Permission(group, resource, verb, name)
+        for group in rule.get("apiGroups") or [""]
+        for resource in resources
+        for name in rule.get("resourceNames") or [None]
+        for verb in rule.get("verbs") or []
+    ]
+
+
 def granted(permission, rules):
     """Return whether the rules of a ClusterRole or Role (plain dicts) grant a permission, as Kubernetes decides it."""
     return any(_grants(rule, permission) for rule in rules)

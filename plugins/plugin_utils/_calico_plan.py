@@ -14,7 +14,7 @@ import json
 import yaml
 
 from ..module_utils import _calico_rbac, _calico_releases, _version
-from ..module_utils._facts import calico, calico_installation
+from ..module_utils._facts import calico, calico_installation, calico_rbac
 from . import _calico_gates as gates
 from . import _calico_manifest as manifest
 
@@ -82,7 +82,7 @@ def plan(text, found, options, looked=None):
     return dict(
         result,
         refused=refused,
-        warnings=gates.untested(server, target) + ["Given up: %s." % sentence for sentence in carried.dropped],
+        warnings=gates.untested(server, target) + ["Given up: %s." % sentence for sentence in carried.dropped] + _lost(steady, objects, current, daemonset),
         carried=carried.kept,
         dropped=carried.dropped,
         current=[gates.text(version) for version in current],
@@ -114,7 +114,7 @@ def rbac(text, found, options):
     result["current"] = [gates.text(version) for version in current]
     roles = dict((role["metadata"]["name"], role) for role in found["objects"]["clusterroles"])
     if not text:
-        return dict(result, **_from_table(roles, current[-1], daemonset))
+        return dict(result, **_from_table(roles, current[-1], daemonset, found["objects"]["deployments"]))
     documents, target, refused = _read(text, daemonset, found, options)
     if not refused and target not in current:
         message = "The manifest is of %s, and %s runs: its roles may not be what that needs." % (gates.text(target), gates.text(current[-1]))
@@ -131,11 +131,16 @@ def rbac(text, found, options):
     )
 
 
-def _from_table(roles, version, daemonset):
+def _from_table(roles, version, daemonset, deployments):
     """Return {documents, refused}: the roles of Calico's accounts with what the table says that this version needs."""
     facts = calico_installation.parse_daemonset(daemonset)
+    controllers = next((item for item in deployments if item["metadata"]["name"] == LAST), None)
+    # Those that something runs under, as the condition counts them: not every cluster has kube-controllers, and canal's CNI plugin has the agent's account.
+    accounts = calico_rbac.accounts_of(
+        dict(facts, present=True, versions=[gates.text(version)], kube_controllers=controllers and calico_installation.parse_deployment(controllers))
+    )
     documents, refused = [], []
-    for account in ("node", "kube-controllers", "cni-plugin"):
+    for account in [item["account"] for item in accounts]:
         name = "calico-" + account
         token = facts["cni_account"] or _calico_rbac.token_account(version)
         needed = _calico_rbac.needed(account, version, ipam=facts["ipam"], token=token if account == "node" else None)
@@ -434,3 +439,31 @@ def _role(roles, name, rules, document=None):
     had = (roles.get(name) or {}).get("rules") or []
     document["rules"] = copy.deepcopy(had) + [rule for rule in rules if rule not in had]
     return document
+
+
+def _lost(steady, objects, current, daemonset):
+    """Return warnings: what roles grant that an operator has added to them, and that goes with the manifest's own at the end.
+
+    Releases have taken away nothing that the table does not know (manifests of all tags from 3.15 to 3.33).
+    """
+    roles = dict((role["metadata"]["name"], role) for role in objects["clusterroles"])
+    given = calico_installation.parse_daemonset(daemonset)["cni_account"]
+    warnings = []
+    for document in steady:
+        name = document["metadata"]["name"]
+        if document["kind"] != "ClusterRole" or name not in roles:
+            continue
+        kept = document.get("rules") or []
+        account = name.partition("calico-")[2]
+        once = [item for version in current for item in _calico_rbac.needed(account, version, token=given or _calico_rbac.token_account(version))]
+        lost = [
+            item
+            for rule in roles[name].get("rules") or []
+            if rule not in kept
+            for item in _calico_rbac.permissions_of(rule)
+            if item not in once and not _calico_rbac.granted(item, kept)
+        ]
+        if lost:
+            told = "; ".join(_calico_rbac.described(lost))
+            warnings.append("ClusterRole %s loses at the end what neither the manifest nor Calico has put there: %s. To keep it, write it in." % (name, told))
+    return warnings

@@ -433,6 +433,22 @@ class TestRollout:
         assert [rule["resources"] for rule in rules] == [["pods", "nodes", "namespaces"], ["old"], ["endpointslices"]]
         assert ["old"] not in [rule["resources"] for rule in document(result, "ClusterRole")["rules"]]
         assert "calico-kube-controllers" not in [item["metadata"]["name"] for item in result["rollout"] if item["kind"] == "Deployment"]
+        (warning,) = [item for item in result["warnings"] if "ClusterRole" in item]
+        assert warning.startswith("ClusterRole calico-node loses at the end what neither the manifest nor Calico has put there: get old.")
+
+    @pytest.mark.parametrize("flavour", ["calico", "canal"])
+    @pytest.mark.parametrize("old, new", [("v3.24.5", "v3.26.4"), ("v3.26.4", "v3.28.5"), ("v3.28.5", "v3.32.1")])
+    def test_what_a_release_takes_away_is_no_operators_rule(self, flavour, old, new):
+        found = cluster(text(old, OFFICIAL, flavour), "v1.34.0")
+        assert not [item for item in plan(text(new, OFFICIAL, flavour), found)["warnings"] if "ClusterRole" in item]
+        role = next(item for item in found["objects"]["clusterroles"] if item["metadata"]["name"] == "calico-node")
+        role["rules"] += [
+            {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["a"], "verbs": ["get", "list"]},
+            {"apiGroups": [""], "resources": ["nodes"], "verbs": ["get"]},
+            {"nonResourceURLs": ["/metrics"], "verbs": ["get"]},
+        ]
+        (warning,) = [item for item in plan(text(new, OFFICIAL, flavour), found)["warnings"] if "ClusterRole" in item]
+        assert "put there: get,list secrets of a; get /metrics. To keep it" in warning
 
     def test_a_run_that_was_killed_is_gone_on_with(self):
         first = plan(text("v3.22.5"), cluster(text("v3.15.5")))
@@ -828,6 +844,29 @@ class TestRoles:
         assert {"apiGroups": ["crd.projectcalico.org"], "resources": ["caliconodestatuses"], "verbs": ["get", "list", "update", "watch"]} in role["rules"]
         found["objects"]["clusterroles"] = result["documents"]
         assert _calico_plan.rbac("", found, options_of({}))["documents"] == []
+
+    @pytest.mark.parametrize("number", [0, None])
+    def test_an_account_that_nothing_runs_under(self, number):
+        found = cluster(text("v3.26.4", OFFICIAL), "v1.26.0")
+        roles, deployments = found["objects"]["clusterroles"], found["objects"]["deployments"]
+        found["objects"]["clusterroles"] = [dict(role, rules=[]) for role in roles if role["metadata"]["name"] != "calico-kube-controllers"]
+        assert "ClusterRole calico-kube-controllers" in _calico_plan.rbac("", found, options_of({}))["refused"][0]["message"]
+        deployments[0]["spec"]["replicas"] = number
+        if number is None:
+            deployments.clear()
+        result = _calico_plan.rbac("", found, options_of({}))
+        assert not result["refused"]
+        assert [item["metadata"]["name"] for item in result["documents"]] == ["calico-node", "calico-cni-plugin"]
+
+    def test_canals_plugin_has_the_agents_account(self):
+        found = cluster(text("v3.26.4", OFFICIAL, "canal"), "v1.26.0")
+        roles = [role for role in found["objects"]["clusterroles"] if role["metadata"]["name"] != "calico-cni-plugin"]
+        found["objects"]["clusterroles"] = roles
+        assert not _calico_plan.rbac("", found, options_of({}))["refused"]
+        next(role for role in roles if role["metadata"]["name"] == "calico-node")["rules"] = []
+        (document,) = _calico_plan.rbac("", found, options_of({}))["documents"]
+        assert document["metadata"]["name"] == "calico-node"
+        assert {"apiGroups": [""], "resources": ["serviceaccounts/token"], "verbs": ["create"], "resourceNames": ["canal"]} in document["rules"]
 
     def test_an_account_that_is_missing_needs_the_manifest(self):
         found = cluster(text("v3.26.4", OFFICIAL), "v1.26.0")

@@ -92,3 +92,11 @@ def test_how_they_are_told():
     token = rbac.Permission("", "serviceaccounts/token", "create", "calico-node")
     pools = [rbac.Permission(rbac.CRD, "ippools", verb, None) for verb in ("get", "list")]
     assert rbac.described([token] + pools) == ["create serviceaccounts/token of calico-node", "get,list ippools.crd.projectcalico.org"]
+
+
+def test_the_permissions_of_a_rule():
+    rule = {"apiGroups": ["", "apps"], "resources": ["pods"], "resourceNames": ["a", "b"], "verbs": ["get"]}
+    names = [(item.group, item.resource, item.verb, item.name) for item in rbac.permissions_of(rule)]
+    assert names == [("", "pods", "get", "a"), ("", "pods", "get", "b"), ("apps", "pods", "get", "a"), ("apps", "pods", "get", "b")]
+    assert rbac.permissions_of({"nonResourceURLs": ["/metrics"], "verbs": ["get"]}) == [rbac.Permission("", "/metrics", "get", None)]
+    assert rbac.permissions_of({}) == []
