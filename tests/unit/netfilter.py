@@ -4,6 +4,7 @@
 from __future__ import absolute_import, division, print_function
 
 from recorded import RecordedHost, recording
+from runtime_hosts import SHOW, unit
 
 __metaclass__ = type
 
@@ -18,6 +19,39 @@ NFT_BINARIES = {"/usr/sbin/iptables": "/etc/alternatives/iptables", "/etc/altern
 LEGACY_BINARIES = dict(NFT_BINARIES, **{"/etc/alternatives/iptables": "/usr/sbin/iptables-legacy",
                                         "/usr/sbin/iptables-legacy": "xtables-legacy-multi"})
 CONTAINER = "0123456789abcdef" * 4
+
+
+# All that a k3s which runs shows of its words (pkg/cli/server of k3s, SetProcTitle).
+K3S = {
+    "/proc/800/stat": "800 (k3s-server) S 1 800 800 0 -1 4194560",
+    "/proc/800/cmdline": "/usr/local/bin/k3s server\0",
+    "/proc/800/cgroup": "0::/system.slice/k3s.service\n",
+    "/proc/800/status": "NSpid:\t800\n",
+}
+# The unit as k3s' install.sh writes it.
+K3S_UNIT = """[Unit]
+Description=Lightweight Kubernetes
+Wants=network-online.target
+
+[Service]
+Type=notify
+EnvironmentFile=-/etc/systemd/system/k3s.service.env
+KillMode=process
+LimitNOFILE=1048576
+ExecStartPre=-/sbin/modprobe overlay
+ExecStart=/usr/local/bin/k3s \\
+    server \\
+%s
+"""
+
+
+def k3s(flags=(), drop_ins=None):
+    """Return (files, commands) of a host that runs k3s with these flags in its unit; drop_ins is {path: text}."""
+    files = dict(K3S, **{"/run/systemd/system/.keep": ""})
+    files["/etc/systemd/system/k3s.service"] = K3S_UNIT % "".join("\t'%s' \\\n" % flag for flag in flags)
+    files.update(drop_ins or {})
+    properties = {"FragmentPath": "/etc/systemd/system/k3s.service", "DropInPaths": " ".join(sorted(drop_ins or {}))}
+    return files, {SHOW: unit("k3s.service", KillMode="process", **properties)}
 
 
 def rules(name):

@@ -11,7 +11,7 @@ __metaclass__ = type
 from .._host import Unavailable
 from .._source import reads, runs
 from .iptables_binaries import BACKENDS
-from .kube_proxy import K3S_CONFIGURATION, prefers_bundled
+from .kube_proxy import K3S_SOURCES, prefers_bundled
 
 # k3s keeps its own at the end of its PATH; RKE2 has a folder for each of its versions.
 K3S = "/var/lib/rancher/k3s/data/current/bin/aux/"
@@ -28,11 +28,8 @@ SOURCES = (
     reads("*bin/ip*tables", "which commands there are, the host's and those that k3s and RKE2 bring along"),
     reads("*/bin/aux/*tables*", "the commands that k3s brings along"),
     reads(RKE2_DATA, "the versions whose commands RKE2 has unpacked"),
-    reads(K3S_CONFIGURATION, "prefer-bundled-bin of k3s: whose commands it calls", root=True),
-    reads(K3S_CONFIGURATION + ".d", "the same, in parts"),
-    reads(K3S_CONFIGURATION + ".d/*.yaml", "the same, in parts", root=True),
     runs("unshare -n -- /bin/sh -c *", "with probes only: -C on rules that are there and that are not, in a network namespace of its own", root=True),
-)
+) + K3S_SOURCES
 
 # What it was that answered wrongly: (table, rule, a rule that is not there). One field differs.
 RULES = {
@@ -99,7 +96,7 @@ def parse_answers(text, name):
     return {"tried": len(tried), "missed": sorted(missed), "imagined": sorted(imagined)}
 
 
-def collect(host, timeout, probes, processes, host_network_agents=None):
+def collect(host, timeout, probes, processes, host_network_agents=None, systemd_units=None):
     """Return [{path, name, command, bundled, called, tried, missed, imagined, error}], for iptables and ip6tables of the host and of k3s or RKE2.
 
     command   its words: the path, and the name where the path is a binary of many names
@@ -118,7 +115,7 @@ def collect(host, timeout, probes, processes, host_network_agents=None):
             path = host.which(directory + name)
             if path is not None:
                 found.extend(_answer(command, name, True) for command in _bundled(host, directory, path, name))
-    preferred = prefers_bundled(host, processes)
+    preferred = prefers_bundled(host, processes, systemd_units)
     alone = [agent["name"] for agent in host_network_agents or [] if not agent["image"] and not agent["decides"]]
     for answer in found:
         answer["called"] = _called(answer, found, preferred, bool(alone))

@@ -10,23 +10,30 @@ __metaclass__ = type
 
 import re
 
+from .. import _exec_start
 from .._host import Unavailable
 from .._source import reads
 from .kubelet import flag
 from .processes import shares_network
+from .systemd_units import unit_of
 
 MODES = ("iptables", "ipvs", "nftables", "userspace", "kernelspace")
 EMBEDDING = ("k3s", "k3s-server", "k3s-agent")
 K3S_CONFIGURATION = "/etc/rancher/k3s/config.yaml"
 
+_KEPT = "proxy-mode, disable-kube-proxy, prefer-bundled-bin and the runtime of k3s; nothing else is kept"
+K3S_SOURCES = (
+    reads(K3S_CONFIGURATION, _KEPT, root=True),
+    reads(K3S_CONFIGURATION + ".d", "the same, in parts"),
+    reads(K3S_CONFIGURATION + ".d/*.yaml", "the same, in parts", root=True),
+    reads("*/systemd/*.service", "the same among the words of ExecStart in k3s' unit"),
+    reads("*/systemd/*.service.d/*.conf", "the same in the drop-ins of that unit"),
+)
 SOURCES = (
     reads("/proc/self/ns/net", "the host's network namespace"),
     reads("/proc/[0-9]*/ns/net", "whether a kube-proxy uses it: one in a pod's own may be anybody's", root=True),
     reads("/proc/[0-9]*/root/*", "the mode in the file that kube-proxy's --config names, inside its container", root=True),
-    reads(K3S_CONFIGURATION, "proxy-mode, disable-kube-proxy, prefer-bundled-bin and the runtime of k3s; nothing else is kept", root=True),
-    reads(K3S_CONFIGURATION + ".d", "the same, in parts"),
-    reads(K3S_CONFIGURATION + ".d/*.yaml", "the same, in parts", root=True),
-)
+) + K3S_SOURCES
 
 # One top-level key of a KubeProxyConfiguration, so no YAML library is needed; kubeadm writes mode: "".
 _MODE_LINE = re.compile(r"^mode:[ \t]*[\"']?([A-Za-z0-9]*)[\"']?[ \t]*(?:#.*)?$", re.MULTILINE)
@@ -62,11 +69,11 @@ def has_flag(arguments, name):
     return "--" + name in arguments or "--%s=true" % name in arguments
 
 
-def collect(host, processes, iptables_dumps=None):
+def collect(host, processes, iptables_dumps=None, systemd_units=None):
     """Return {running, pid, mode, source, embedded, bundled, foreign_runtime, ebpf_agent}.
 
     mode             iptables, ipvs, nftables, or None where it cannot be known
-    source           what says so: arguments, the configuration's path, rules, default
+    source           what says so: arguments (of k3s: those in its unit), the configuration's path, rules, default
     embedded         whether it runs inside k3s
     bundled          k3s only: whether k3s calls its own iptables even where the host has one (prefer-bundled-bin)
     foreign_runtime  k3s only: whether a runtime of the host runs the containers (docker, container-runtime-endpoint), not k3s' containerd
@@ -82,20 +89,22 @@ def collect(host, processes, iptables_dumps=None):
         if proved:
             result["mode"], result["source"] = _own_mode(host, own)
     elif k3s is not None:
-        settings = _k3s_settings(host, k3s["arguments"] or [])
+        settings = _k3s_settings(host, _k3s_words(host, k3s, systemd_units))
         result.update(bundled=settings["bundled"], foreign_runtime=settings["foreign_runtime"])
         result.update(running=not settings["disabled"], embedded=not settings["disabled"])
         if result["running"]:
             result.update(pid=k3s["pid"], mode=settings["mode"] or "iptables", source=settings["source"])
-    if result["mode"] is None and iptables_dumps is not None:
-        result["mode"], result["source"] = _mode_by_rules(iptables_dumps)
+    if result["source"] in (None, "default") and iptables_dumps is not None:
+        mode, source = _mode_by_rules(iptables_dumps)
+        if mode is not None:
+            result.update(mode=mode, source=source)
     return result
 
 
-def prefers_bundled(host, processes):
+def prefers_bundled(host, processes, systemd_units=None):
     """Return whether the k3s that runs calls its own iptables even where the host has one, as it is configured; None where none runs."""
     k3s = _k3s(processes)
-    return None if k3s is None else _k3s_settings(host, k3s["arguments"] or [])["bundled"]
+    return None if k3s is None else _k3s_settings(host, _k3s_words(host, k3s, systemd_units))["bundled"]
 
 
 def _k3s(processes):
@@ -142,6 +151,20 @@ def _known(mode):
     return mode if mode in MODES else None
 
 
+def _k3s_words(host, process, systemd_units):
+    """Return the words that started a k3s, from its unit: they may hold secrets, so k3s writes "k3s server" or "k3s agent"
+    over its own arguments (pkg/cli/server, pkg/cli/agent), and they are kept nowhere here.
+    """
+    unit = (systemd_units or {}).get(unit_of(process["cgroup"])) or {}
+    texts = []
+    for path in [unit.get("FragmentPath") or ""] + unit.get("DropInPaths", []):
+        try:
+            texts.append(host.read(path) or "" if path else "")
+        except Unavailable:
+            pass  # the others and the configuration still say something
+    return _exec_start.command(texts) + (process["arguments"] or [])
+
+
 def _k3s_settings(host, arguments):
     settings = {"mode": None, "disabled": None, "bundled": None, "foreign_runtime": None, "source": "default"}
     for path in [K3S_CONFIGURATION] + _parts(host):
@@ -153,9 +176,9 @@ def _k3s_settings(host, arguments):
             if value is not None:
                 settings[name] = value
                 settings["source"] = path if name == "mode" else settings["source"]
-    for index, word in enumerate(arguments):
+    for before, word in zip([""] + arguments, arguments):
         value = word.partition("=")[2] if word.startswith("--kube-proxy-arg=") else word
-        if (word.startswith("--kube-proxy-arg=") or arguments[index - 1] == "--kube-proxy-arg") and value.startswith("proxy-mode="):
+        if (word.startswith("--kube-proxy-arg=") or before == "--kube-proxy-arg") and value.startswith("proxy-mode="):
             settings.update(mode=value.partition("=")[2], source="arguments")
     settings["disabled"] = has_flag(arguments, "disable-kube-proxy") or bool(settings["disabled"])
     settings["bundled"] = has_flag(arguments, "prefer-bundled-bin") or bool(settings["bundled"])

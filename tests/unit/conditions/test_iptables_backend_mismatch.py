@@ -2,7 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import pytest
-from netfilter import LEGACY_BINARIES, NFT_BINARIES, node, process, rules
+from netfilter import K3S, LEGACY_BINARIES, NFT_BINARIES, k3s, node, process, rules
 from recorded import TIMED_OUT, judge
 
 __metaclass__ = type
@@ -13,13 +13,15 @@ HINTLESS = "".join(line + "\n" for line in NFT.splitlines() if not line.startswi
 HINT_ONLY = "*mangle\n:KUBE-KUBELET-CANARY - [0:0]\nCOMMIT\n"
 CALICO_ONLY = "*filter\n:cali-FORWARD - [0:0]\n-A FORWARD -m comment --comment \"cali:wUHhoiAYhphO9Mso\" -j cali-FORWARD\nCOMMIT\n"
 PORTMAP = {"/etc/cni/net.d/10-x.conflist": '{"plugins": [{"type": "portmap"}]}'}
-K3S = {
-    "/proc/800/stat": "800 (k3s-server) S 1 800 800 0 -1 4194560",
-    "/proc/800/cmdline": "/usr/local/bin/k3s\0server\0",
-    "/proc/800/status": "NSpid:\t800\n",
-}
 K3S_BUNDLED = dict(K3S, **dict(PORTMAP, **{"/etc/rancher/k3s/config.yaml": "prefer-bundled-bin: true\n"}))
-K3S_DOCKER = dict(K3S_BUNDLED, **{"/proc/800/cmdline": "/usr/local/bin/k3s\0server\0--docker\0"})
+
+
+def flagged(*flags, **more):
+    """k3s with these flags in its unit, and portmap."""
+    files, commands = k3s(flags)
+    return dict(files=dict(files, **dict(PORTMAP, **more.pop("files", {}))), commands=commands, **more)
+
+
 FLANNEL = dict(process(950, "flanneld", ["/opt/bin/flanneld"]), **{"/proc/950/root/sbin/xtables-legacy-multi": ""})
 FLANNEL_LINKS = dict(
     NFT_BINARIES,
@@ -47,12 +49,13 @@ CASES = [
     (dict(nft=NFT, links=LEGACY_BINARIES, files=PORTMAP), "faulty", "WrongBinary"),
     (dict(legacy=LEGACY, files=PORTMAP), "faulty", "WrongBinary"),
     (dict(legacy=LEGACY, files=K3S), "faulty", "WrongBinary"),
-    (dict(legacy=LEGACY, files=K3S_DOCKER), "faulty", "WrongBinary"),
+    (flagged("--prefer-bundled-bin", "--docker", legacy=LEGACY), "faulty", "WrongBinary"),
     (dict(nft=NFT, files=FLANNEL, links=FLANNEL_LINKS), "faulty", "WrongBinary"),
     # One half that cannot be listed takes nothing from what the other one proves.
     (dict(nft=NFT, legacy=LEGACY, commands={"ip6tables-nft-save": TIMED_OUT}), "faulty", "SplitFamily"),
     # Not proved.
     (dict(legacy=LEGACY, files=K3S_BUNDLED), "at_risk", "BinaryDiffers"),
+    (flagged("--prefer-bundled-bin", legacy=LEGACY), "at_risk", "BinaryDiffers"),
     (dict(nft=NFT, legacy=HINT_ONLY), "at_risk", "HintsInBoth"),
     (dict(nft=NFT, legacy=rules("bookworm-legacy-cni-flannel")), "at_risk", "FamiliesApart"),
     (dict(nft=NFT, legacy6=LEGACY), "at_risk", "HintsInBoth"),
@@ -78,6 +81,7 @@ CASES = [
     (dict(kubelet=False), "not_applicable", "NotANode"),
     (dict(kubelet=False, legacy=rules("bookworm-legacy-host-firewall"), nft=rules("bookworm-nft-host-firewall")), "not_applicable", "NotANode"),
     (dict(kubelet=False, nft=DENIED, root=False), "not_applicable", "NotANode"),
+    (flagged("--disable-kube-proxy", legacy=LEGACY, files=CILIUM), "not_applicable", "OtherDataplane"),
     (dict(kubelet=False, files={"/lib/systemd/system/containerd.service": ""}), "not_applicable", "NoKubernetesRules"),
     (dict(nft=NFT, files=CILIUM), "not_applicable", "OtherDataplane"),
     (dict(nft=NFT, files=CALICO_BPF), "not_applicable", "OtherDataplane"),

@@ -3,6 +3,7 @@
 
 from __future__ import absolute_import, division, print_function
 
+import netfilter
 import pytest
 from netfilter import LEGACY_BINARIES, NFT_BINARIES, node
 from recorded import TIMED_OUT, judge
@@ -20,16 +21,10 @@ WRONG = "1 present 1\n1 absent 1\n"
 CONFIGURATION = "/etc/rancher/k3s/config.yaml"
 
 
-def k3s(prefer=None, host=RIGHT, bundled=RIGHT, chosen=True, config="prefer-bundled-bin: true\n", agent=False, probes=True):
+def k3s(prefer=None, host=RIGHT, bundled=RIGHT, chosen=True, config="prefer-bundled-bin: true\n", agent=False, probes=True, flags=()):
     """A host on which k3s runs, with an iptables of its own beside the host's."""
-    files = {
-        "/proc/800/stat": "800 (k3s-server) S 1 800 800 0 -1 4194560",
-        "/proc/800/cmdline": "/usr/local/bin/k3s\0server\0",
-        "/proc/800/cgroup": "0::/system.slice/k3s.service\n",
-        "/proc/800/status": "NSpid:\t800\n",
-        AUX + "xtables-nft-multi": "",
-        AUX + "iptables-detect.sh": "",
-    }
+    files, commands = netfilter.k3s(flags)
+    files.update({AUX + "xtables-nft-multi": "", AUX + "iptables-detect.sh": ""})
     links = dict(NFT_BINARIES, **{K3S: "xtables-nft-multi" if chosen else "iptables-detect.sh"})
     if prefer:
         files[CONFIGURATION] = config
@@ -44,7 +39,7 @@ def k3s(prefer=None, host=RIGHT, bundled=RIGHT, chosen=True, config="prefer-bund
         )
         for kind in ("net", "mnt"):
             links.update(dict(("/proc/%s/ns/%s" % (who, kind), "%s:[1]" % kind) for who in ("self", "800", "801")))
-    commands = {HOST: host, PROBE % (K3S if chosen else AUX + "xtables-nft-multi iptables"): bundled}
+    commands.update({HOST: host, PROBE % (K3S if chosen else AUX + "xtables-nft-multi iptables"): bundled})
     return dict(nft="", files=files, links=links, commands=commands, kubelet=False, probes=probes)
 
 
@@ -68,6 +63,8 @@ TABLE = {
     "k3s' own is wrong, and k3s prefers it": (k3s(prefer=True, bundled=WRONG), "faulty", "WrongAnswer"),
     "the host's is wrong, and k3s calls it": (k3s(host=WRONG), "faulty", "WrongAnswer"),
     "the host's is wrong, and k3s prefers its own": (k3s(prefer=True, host=WRONG), "ok", "RightAnswers"),
+    "the host's is wrong, and k3s prefers its own by a flag": (k3s(flags=["--prefer-bundled-bin"], host=WRONG), "ok", "RightAnswers"),
+    "k3s' own is wrong, and k3s prefers it by a flag": (k3s(flags=["--prefer-bundled-bin"], bundled=WRONG), "faulty", "WrongAnswer"),
     "the host's is wrong, and k3s was told to call it": (k3s(prefer=True, config="prefer-bundled-bin: false\n", host=WRONG), "faulty", "WrongAnswer"),
     "the host's is wrong, and k3s was told, but not restarted": (k3s(prefer=True, host=WRONG, chosen=False), "faulty", "WrongAnswer"),
     "the host's is wrong, k3s prefers its own, and a service of the host calls it": (k3s(prefer=True, host=WRONG, agent=True), "faulty", "WrongAnswer"),

@@ -4,6 +4,7 @@
 from __future__ import absolute_import, division, print_function
 
 import clocks
+import netfilter
 import pytest
 import recorded
 from runtime_hosts import process
@@ -64,3 +65,9 @@ def test_the_message_names_the_effect_of_the_setting(mode, effect):
     message = judge(IPVS, "5.4.0-187-generic", {} if mode is None else {MODE: mode + "\n"}).message
     assert effect in message and "5.4.0-187-generic" in message
     assert ("is %s:" % (mode or "not readable")) in message
+
+
+def test_the_mode_of_k3s_in_its_unit():
+    files, commands = netfilter.k3s(["--kube-proxy-arg=proxy-mode=ipvs"])
+    host = netfilter.node(files=dict(files, **{"/proc/sys/kernel/osrelease": "4.18.0-553.el8_10.x86_64\n"}), commands=commands, kubelet=False)
+    assert recorded.judge("ipvs_connection_reuse", host).reason == "ReuseNotHandled"

@@ -3,7 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.kube_proxy import parse_configuration, parse_k3s
-from netfilter import node, process, rules
+from netfilter import K3S, k3s, node, process, rules
 from recorded import fact
 
 __metaclass__ = type
@@ -15,12 +15,6 @@ LINKS = {
     "/proc/900/root/var/lib/kube-proxy/..data": "..2026_11_20",
 }
 FILE = "/proc/900/root/var/lib/kube-proxy/..2026_11_20/config.conf"
-K3S = {
-    "/proc/800/stat": "800 (k3s-server) S 1 800 800 0 -1 4194560",
-    "/proc/800/cmdline": "/usr/local/bin/k3s\0server\0",
-    "/proc/800/cgroup": "0::/system.slice/k3s.service\n",
-    "/proc/800/status": "NSpid:\t800\n",
-}
 
 
 @pytest.mark.parametrize(
@@ -62,24 +56,50 @@ def test_told_by_rules():
     assert fact("kube_proxy", node(nft="", kubelet=False))["mode"] is None
 
 
+def with_flags(flags, configuration="", drop_ins=None, **more):
+    files, commands = k3s(flags, drop_ins)
+    files["/etc/rancher/k3s/config.yaml"] = configuration
+    return node(files=files, commands=commands, kubelet=False, **more)
+
+
 @pytest.mark.parametrize(
-    "configuration, arguments, mode, running, bundled",
+    "configuration, flags, mode, running, bundled",
     [
-        ("token: s3cret\n", "", "iptables", True, False),
-        ("kube-proxy-arg:\n  - proxy-mode=ipvs\n", "", "ipvs", True, False),
-        ('kube-proxy-arg: "proxy-mode=nftables"\nprefer-bundled-bin: true\n', "", "nftables", True, True),
-        ("#kube-proxy-arg: proxy-mode=ipvs\n", "--kube-proxy-arg=proxy-mode=nftables\0--prefer-bundled-bin\0", "nftables", True, True),
-        ("", "--kube-proxy-arg\0proxy-mode=ipvs\0", "ipvs", True, False),
-        ("disable-kube-proxy: true\n", "", None, False, False),
-        ("", "--disable-kube-proxy\0", None, False, False),
+        ("token: s3cret\n", [], "iptables", True, False),
+        ("kube-proxy-arg:\n  - proxy-mode=ipvs\n", [], "ipvs", True, False),
+        ('kube-proxy-arg: "proxy-mode=nftables"\nprefer-bundled-bin: true\n', [], "nftables", True, True),
+        ("#kube-proxy-arg: proxy-mode=ipvs\n", ["--kube-proxy-arg=proxy-mode=nftables", "--prefer-bundled-bin"], "nftables", True, True),
+        ("", ["--kube-proxy-arg", "proxy-mode=ipvs"], "ipvs", True, False),
+        ("", ["--token", "s3cret", "--kube-proxy-arg=v=2", "--kube-proxy-arg=proxy-mode=ipvs"], "ipvs", True, False),
+        ("", ["proxy-mode=ipvs", "--kube-proxy-arg"], "iptables", True, False),
+        ("disable-kube-proxy: true\n", [], None, False, False),
+        ("", ["--disable-kube-proxy"], None, False, False),
     ],
 )
-def test_k3s(configuration, arguments, mode, running, bundled):
-    files = dict(K3S, **{"/etc/rancher/k3s/config.yaml": configuration})
-    files["/proc/800/cmdline"] += arguments
-    found = fact("kube_proxy", node(nft="", files=files, kubelet=False))
+def test_k3s(configuration, flags, mode, running, bundled):
+    found = fact("kube_proxy", with_flags(flags, configuration, nft=""))
     assert (found["mode"], found["running"], found["bundled"], found["embedded"]) == (mode, running, bundled, running)
     assert "s3cret" not in repr(found)
+
+
+def test_a_drop_in_of_k3s_takes_the_unit_s_words_back():
+    drop_ins = {"/etc/systemd/system/k3s.service.d/10-exec.conf": "[Service]\nExecStart=\nExecStart=/usr/local/bin/k3s server --docker\n"}
+    found = fact("kube_proxy", with_flags(["--disable-kube-proxy"], drop_ins=drop_ins))
+    assert (found["running"], found["foreign_runtime"]) == (True, True)
+
+
+def test_k3s_without_systemd_or_a_unit_that_may_be_read():
+    assert fact("kube_proxy", node(files=K3S, kubelet=False))["mode"] == "iptables"
+    host = with_flags(["--disable-kube-proxy"], denied=["*.service"], root=False)
+    assert fact("kube_proxy", host)["running"]
+
+
+def test_rules_decide_before_a_default_of_k3s():
+    ipvs = "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT\nCOMMIT\n"
+    found = fact("kube_proxy", with_flags([], nft=ipvs))
+    assert (found["mode"], found["source"]) == ("ipvs", "rules")
+    found = fact("kube_proxy", with_flags(["--kube-proxy-arg=proxy-mode=nftables"], nft=ipvs))
+    assert (found["mode"], found["source"]) == ("nftables", "arguments")
 
 
 def test_k3s_in_parts():
@@ -92,21 +112,19 @@ def test_keys_of_k3s():
 
 
 @pytest.mark.parametrize(
-    "configuration, arguments, expected",
+    "configuration, flags, expected",
     [
-        ("", "", False),
-        ("", "--docker\0", True),
-        ("", "--container-runtime-endpoint\0unix:///run/cri-dockerd.sock\0", True),
-        ("docker: true\n", "", True),
-        ("docker: false\n", "", False),
-        ("container-runtime-endpoint: /run/containerd/containerd.sock\n", "", True),
-        ("#container-runtime-endpoint: /run/x\ncontainer-runtime-endpoint:  # none\n", "", False),
+        ("", [], False),
+        ("", ["--docker"], True),
+        ("", ["--container-runtime-endpoint", "unix:///run/cri-dockerd.sock"], True),
+        ("docker: true\n", [], True),
+        ("docker: false\n", [], False),
+        ("container-runtime-endpoint: /run/containerd/containerd.sock\n", [], True),
+        ("#container-runtime-endpoint: /run/x\ncontainer-runtime-endpoint:  # none\n", [], False),
     ],
 )
-def test_whose_runtime_k3s_uses(configuration, arguments, expected):
-    files = dict(K3S, **{"/etc/rancher/k3s/config.yaml": configuration})
-    files["/proc/800/cmdline"] += arguments
-    assert fact("kube_proxy", node(nft="", files=files, kubelet=False))["foreign_runtime"] is expected
+def test_whose_runtime_k3s_uses(configuration, flags, expected):
+    assert fact("kube_proxy", with_flags(flags, configuration, nft=""))["foreign_runtime"] is expected
 
 
 def test_a_proxy_of_a_nested_node_is_not_this_host_s():
