@@ -289,6 +289,28 @@ def test_files_that_still_hold_copies_are_a_failure_where_they_were_to_be_cleane
     assert run.rc == rc
 
 
+MISSING = {"legacy ipv4": {"reason": "CommandMissing", "message": "iptables-legacy-save: command not found"}}
+TOO_LONG = {"nft ipv4": {"reason": "TimedOut", "message": "iptables-nft-save: no answer"}}
+
+
+@pytest.mark.parametrize(
+    "before, after, rc",
+    [
+        (MISSING, MISSING, 0),
+        (dict(MISSING, **TOO_LONG), MISSING, 0),
+        ({}, MISSING, 2),
+        (MISSING, dict(MISSING, **TOO_LONG), 2),
+        (MISSING, {}, 2),  # another unknown
+    ],
+)
+def test_what_the_scan_could_not_list_either_is_no_failure(stage, before, after, rc):
+    left = {"status": "unknown", "reason": "CommandMissing", "evidence": {"unavailable": after}}
+    faulty = {"disruption": "none", "evidence": {"unavailable": before}, "left": left}
+    run = stage.run(REMEDIATE, {"w1": {"faulty": {"iptables_rules_duplicated": faulty}}})
+    assert ran(stage) == ["w1 iptables_duplicates"]
+    assert (("FAILED on w1" in run.text), run.rc) == (bool(rc), rc), run.all
+
+
 def routes_told(stage):
     """The routes that each question to an API server came with."""
     with open(str(stage.log) + ".routes") as stream:

@@ -1,0 +1,141 @@
+"""The role iptables_duplicates on hosts whose answers are written here; its modules are played by stubs."""
+
+import json
+import os
+import shutil
+
+import pytest
+from conftest import LIVE, ROOT, playbook
+
+# The last answer stays.
+INFO = """
+import json
+
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        if self._task.args["conditions"] == ["iptables_rule_check_broken"]:
+            return {"changed": False, "conditions": [{"status": "ok", "reason": "RightAnswers", "message": "Right."}]}
+        with open(task_vars["stub_log"] + ".verdicts") as stream:
+            verdicts = json.load(stream)
+        with open(task_vars["stub_log"] + ".verdicts", "w") as stream:
+            json.dump(verdicts[1:] or verdicts, stream)
+        return {"changed": False, "conditions": [verdicts[0]]}
+"""
+REMOVE = """
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        state = self._task.args.get("state", "absent")
+        with open(task_vars["stub_log"], "a") as stream:
+            stream.write(state + "\\n")
+        return {"changed": True, "rules": 9, "left": []}
+"""
+PLAY = """
+- hosts: all
+  gather_facts: false
+  tasks:
+    - ansible.builtin.include_role:
+        name: nodemend.kubernetes.iptables_duplicates
+"""
+MISSING = {"legacy ipv4": {"reason": "CommandMissing", "message": "iptables-legacy-save: command not found in PATH"}}
+TOO_LONG = {"nft ipv4": {"reason": "TimedOut", "message": "iptables-nft-save: no answer within 120 s"}}
+GARBAGE = {"legacy ipv4": {"reason": "Unreadable", "message": "not a line of iptables-save"}}
+FILES = {"files": {"/etc/iptables/rules.v4": {"surplus": 90, "total": 99, "unavailable": None}}, "not_parsed": [], "duplicated": ["/etc/iptables/rules.v4"]}
+
+
+def verdict(status, reason, unavailable=None, surplus=0, **evidence):
+    dumps = {"nft ipv4": {"total": 100, "surplus": surplus}, "legacy ipv4": {"total": 0, "surplus": 0}}
+    return {
+        "status": status,
+        "reason": reason,
+        "message": "%s as it is told." % reason,
+        "evidence": dict({"unavailable": unavailable or {}, "dumps": dumps, "persisted": {"files": {}, "not_parsed": [], "duplicated": []}}, **evidence),
+    }
+
+
+def duplicated(unavailable=None):
+    return verdict("faulty", "RulesDuplicated", unavailable, surplus=90)
+
+
+def unknown(unavailable, **evidence):
+    return verdict("unknown", "CommandMissing", unavailable, **evidence)
+
+
+@pytest.fixture
+def role(tmp_path):
+    collections = tmp_path / "collections"
+    target = collections / "ansible_collections" / "nodemend" / "kubernetes"
+    for name in ("meta", "plugins"):
+        shutil.copytree(os.path.join(ROOT, name), str(target / name))
+    shutil.copytree(os.path.join(ROOT, "roles", "iptables_duplicates"), str(target / "roles" / "iptables_duplicates"))
+    # What killed runs have left on this machine is none of this test's business.
+    (target / "roles" / "iptables_duplicates" / "tasks" / "finish.yml").write_text("---\n[]\n")
+    shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
+    for name, text in (("node_condition_info", INFO), ("iptables_duplicates", REMOVE)):
+        (target / "plugins" / "action" / (name + ".py")).write_text(text)
+    (tmp_path / "play.yml").write_text(PLAY)
+    log = tmp_path / "log"
+
+    def run(*verdicts):
+        log.write_text("")
+        (tmp_path / "log.verdicts").write_text(json.dumps(verdicts))
+        done = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps({"stub_log": str(log)}), collections=collections)
+        return done, log.read_text().split()
+
+    return run
+
+
+def test_what_could_not_be_listed_before_is_no_failure(role):
+    # EL 8, where a container has registered legacy tables and the host has no command for them.
+    done, called = role(duplicated(MISSING), unknown(MISSING, persisted=FILES))
+    assert (done.rc, called) == (0, ["absent", "confirmed"]), done.all
+    assert "/etc/iptables/rules.v4 holds 90 copies among 99 rules" in done.text
+
+
+def test_a_second_run_changes_nothing_and_names_what_it_cannot_look_at(role):
+    done, called = role(unknown(MISSING, persisted=FILES))
+    assert (done.rc, called) == (0, []) and "changed=0 " in done.text, done.all
+    assert "CommandMissing as it is told. The rules that could be listed hold no more copies than are allowed." in done.text
+    assert "/etc/iptables/rules.v4 holds 90 copies among 99 rules" in done.text
+
+
+@pytest.mark.parametrize(
+    "after, told",
+    [
+        (duplicated(), "RulesDuplicated as it is told. Something still writes them."),
+        (unknown(dict(MISSING, **GARBAGE)), "CommandMissing as it is told."),
+        (verdict("at_risk", "DumpTimedOut", dict(MISSING, **TOO_LONG)), "DumpTimedOut as it is told."),
+        ({"status": "unknown", "reason": "TimedOut", "message": "No answer.", "evidence": {}}, "No answer."),
+    ],
+    ids=["duplicated", "another lack", "too long", "nothing read"],
+)
+def test_what_is_not_proved_fails(role, after, told):
+    done, called = role(duplicated(MISSING), after)
+    assert (done.rc != 0, called) == (True, ["absent", "confirmed"]), done.all
+    assert told in done.text and ("Something still writes" in done.text) == (after["status"] == "faulty")
+
+
+@pytest.mark.parametrize("after", [verdict("ok", "FewCopies"), verdict("at_risk", "CopiesSaved", persisted=FILES)], ids=["ok", "saved"])
+def test_what_is_proved(role, after):
+    assert role(duplicated(), after)[0].rc == 0
+
+
+@pytest.mark.parametrize(
+    "seen",
+    [
+        unknown(GARBAGE),
+        verdict("at_risk", "DumpTimedOut", TOO_LONG),
+        unknown(dict(MISSING, **{"nft ipv4": MISSING["legacy ipv4"]})),  # nothing at all could be listed
+        {"status": "unknown", "reason": "NeedsRoot", "message": "No.", "evidence": {}},
+    ],
+    ids=["garbage", "too long", "nothing", "no root"],
+)
+def test_what_could_not_be_listed_is_no_healthy_answer(role, seen):
+    done, called = role(seen)
+    assert (done.rc != 0, called) == (True, []), done.all
+    assert seen["message"] in done.text
