@@ -143,12 +143,24 @@ runtime_limits:
           description: The least effective hard limit of the runtimes in it; null while none runs.
           type: int
           sample: 524288
+        outdated:
+          description: Whether a runtime in it was started before the unit's files were last written; null where that cannot be told.
+          type: bool
+          sample: false
+        started_soft:
+          description:
+            - The soft limit that the runtimes in it were started with, and so hand to containers, also where they raised their own;
+              null where they are outdated, so that it cannot be told.
+          type: int
+          sample: 1024
         configured:
           description: Limits as the unit configures them, as in RV(runtime_limits.runtimes[].configured).
           type: dict
           sample: {soft: 1024, hard: 524288}
         as_configured:
-          description: Whether the runtimes in it run with what it configures, as far as this host allows; null where it cannot be told.
+          description:
+            - Whether the runtimes in it run with what it configures, as far as this host allows; null where it cannot be told, as of runtimes
+              that raised their soft limit and are older than the unit's files.
           type: bool
           sample: true
         drop_ins:
@@ -161,9 +173,10 @@ runtime_limits:
           type: bool
           sample: false
         own_drop_in:
-          description: The drop-in that the role writes, whether its file is there and whether systemd has read it.
+          description:
+            - The drop-in that the role writes, whether its file is there, whether systemd has read it, and whether its folder is there and empty.
           type: dict
-          sample: {path: /etc/systemd/system/containerd.service.d/zz-nodemend.conf, present: false, loaded: false}
+          sample: {path: /etc/systemd/system/containerd.service.d/zz-nodemend.conf, present: false, loaded: false, removed: false}
         restart:
           description: What restarting the unit would do, as in RV(runtime_limits.runtimes[].restart), of all runtimes in it together.
           type: dict

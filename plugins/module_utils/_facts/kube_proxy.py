@@ -27,7 +27,7 @@ K3S_SOURCES = (
     reads(K3S_CONFIGURATION + ".d", "the same, in parts"),
     reads(K3S_CONFIGURATION + ".d/*.yaml", "the same, in parts", root=True),
     reads("*/systemd/*.service", "the same among the words of ExecStart in k3s' unit"),
-    reads("*/systemd/*.service.d/*.conf", "the same in the drop-ins of that unit"),
+    reads("*/systemd/*service.d/*.conf", "the same in the drop-ins of that unit"),
 )
 SOURCES = (
     reads("/proc/self/ns/net", "the host's network namespace"),

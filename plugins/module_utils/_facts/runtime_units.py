@@ -8,13 +8,22 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+from .._host import Unavailable
 from .._source import reads
+from .apiserver_loopback import parse_age
 from .runtimes import RUNNING, SERVER_UNITS, raised_to_hard, used_by_kubelet
 from .systemd_units import RUNTIME_UNITS
 
 DROP_IN = "/etc/systemd/system/%s.d/zz-nodemend.conf"
 
-SOURCES = (reads(DROP_IN % "*.service", "whether the role runtime_limits has written it"),)
+SOURCES = (
+    reads(DROP_IN % "*.service", "whether the role runtime_limits has written it"),
+    reads("/etc/systemd/system/*.service.d", "when a drop-in was written or removed"),
+    reads("*/systemd/*.service", "when a runtime's unit was written"),
+    reads("*/systemd/*service.d/*.conf", "when its drop-ins were"),
+    reads("/proc/[0-9]*/stat", "when a runtime was started: before them its limits are older than they"),
+    reads("/proc/uptime", "the same"),
+)
 
 # cri-docker starts no shim and hands no limit to anybody; dockerd behind it does.
 UNITS = tuple(name for name in RUNTIME_UNITS if name != "cri-docker.service") + (
@@ -26,14 +35,17 @@ UNITS = tuple(name for name in RUNTIME_UNITS if name != "cri-docker.service") + 
 EMBEDDED = UNITS[-4:]
 
 
-def collect(host, runtimes, kubelet, systemd_units, nofile_ceiling):
-    """Return [{unit, active, used, soft, hard, configured, as_configured, drop_ins, own_drop_in, need_daemon_reload,
-    restart}], by name.
+def collect(host, runtimes, kubelet, systemd_units, nofile_ceiling, now):
+    """Return [{unit, active, used, soft, hard, outdated, started_soft, configured, as_configured, drop_ins, own_drop_in,
+    need_daemon_reload, restart}], by name.
 
     used        whether the kubelet's pods depend on it; where nothing tells, each one installed
     soft, hard  the least effective limits of the daemons in it, None while none runs
+    outdated       whether one of them was started before the unit's files were last written; None where that cannot be told
+    started_soft   the soft limit that they were started with, and hand to containers (Go 1.19.9 on), also where they raised their own:
+                   what the unit gives; None where they are outdated, and where it does not tell
     as_configured  whether those are what the unit's configuration gives on this host; None where it cannot be told
-    own_drop_in    {path, present, loaded}: the role's own, on the disk and in what systemd has read
+    own_drop_in    {path, present, loaded, removed}: the role's own, on the disk and in what systemd has read; removed: its folder is there, and empty
     restart     what a restart would do, of all daemons in it together; harmless while none runs
     """
     by_unit = {}
@@ -42,14 +54,13 @@ def collect(host, runtimes, kubelet, systemd_units, nofile_ceiling):
             by_unit.setdefault(runtime["unit"], []).append(runtime)
     installed = [name for name in UNITS if name in systemd_units]
     used = set(runtime["unit"] for runtime in used_by_kubelet(runtimes, kubelet)) or _wanted(installed, kubelet, systemd_units)
-    return [
-        dict(
-            _unit(name, systemd_units[name], by_unit.get(name, []), nofile_ceiling["ceiling"]),
-            used=name in used,
-            own_drop_in=_own_drop_in(host, name, systemd_units[name]["DropInPaths"]),
-        )
-        for name in sorted(set(installed) | set(by_unit))
-    ]
+    found = []
+    for name in sorted(set(installed) | set(by_unit)):
+        unit, daemons = systemd_units[name], by_unit.get(name, [])
+        outdated = _outdated(host, name, unit, daemons, now)
+        item = _unit(name, unit, daemons, nofile_ceiling["ceiling"], outdated)
+        found.append(dict(item, used=name in used, own_drop_in=_own_drop_in(host, name, unit["DropInPaths"])))
+    return found
 
 
 def _wanted(installed, kubelet, systemd_units):
@@ -70,36 +81,72 @@ def _wanted(installed, kubelet, systemd_units):
 
 def _own_drop_in(host, name, drop_ins):
     path = DROP_IN % name
-    return {"path": path, "present": host.exists(path), "loaded": path in drop_ins}
+    removed = host.listdir(path.rpartition("/")[0]) == []
+    return {"path": path, "present": host.exists(path), "loaded": path in drop_ins, "removed": removed}
 
 
-def _unit(name, unit, runtimes, ceiling):
+def _outdated(host, name, unit, runtimes, now):
+    """Return whether a daemon of the unit was started before the unit's files were last written; None where that cannot be told."""
+    started = [_started(host, runtime["pid"], now) for runtime in runtimes]
+    own = DROP_IN % name
+    paths = [unit["FragmentPath"] or own] + unit["DropInPaths"] + [own, own.rpartition("/")[0]]  # the folder tells of one that is gone
+    # A file of the future was written by another clock.
+    written = [moment for moment in (_modified(host, path) for path in paths) if moment is not None and moment <= now]
+    if not started or None in started or not written:
+        return None
+    return min(started) < max(written)
+
+
+def _started(host, pid, now):
+    stat, uptime = host.read("/proc/%d/stat" % pid), host.read("/proc/uptime")
+    if not stat or not uptime:
+        return None
+    age = parse_age(stat, uptime)
+    return now - age if age >= 0 else None  # LXC shows an uptime of its own
+
+
+def _modified(host, path):
+    try:
+        return host.modified(path)
+    except Unavailable:
+        return None
+
+
+def _unit(name, unit, runtimes, ceiling, outdated):
     configured = {"soft": unit["LimitNOFILESoft"], "hard": unit["LimitNOFILE"]}
     return {
         "unit": name,
         "active": unit["ActiveState"] in RUNNING,
         "soft": min([runtime["soft"] for runtime in runtimes] or [None]),
         "hard": min([runtime["hard"] for runtime in runtimes] or [None]),
+        "outdated": outdated,
+        "started_soft": None if outdated or unit["NeedDaemonReload"] or not runtimes else _given(configured["soft"], ceiling),
         "configured": configured,
-        "as_configured": _all_as_configured(runtimes, configured, ceiling),
+        "as_configured": _all_as_configured(runtimes, configured, ceiling, outdated),
         "drop_ins": unit["DropInPaths"],
         "need_daemon_reload": unit["NeedDaemonReload"],
         "restart": _restart(name, unit, runtimes),
     }
 
 
-def _all_as_configured(runtimes, configured, ceiling):
+def _all_as_configured(runtimes, configured, ceiling, outdated):
     if not runtimes or configured["hard"] is None:
         return None
-    return all(as_configured(runtime["soft"], runtime["hard"], configured, ceiling) for runtime in runtimes)
+    answers = [as_configured(runtime["soft"], runtime["hard"], configured, ceiling, outdated) for runtime in runtimes]
+    return False if False in answers else None if None in answers else True
 
 
-def as_configured(soft, hard, configured, ceiling):
+def as_configured(soft, hard, configured, ceiling, outdated=False):
     """Return whether a daemon's limits are what its unit gives: the closest that this host allows (systemd's
-    setrlimit_closest), the soft one perhaps raised to the hard one by the daemon itself (Go 1.19 on).
+    setrlimit_closest), the soft one perhaps raised to the hard one by the daemon itself (Go 1.19 on). It may have been
+    raised from another one where the daemon is older than the unit's files (outdated): then None.
     """
     given_hard, given_soft = _given(configured["hard"], ceiling), _given(configured["soft"], ceiling)
-    return hard == given_hard and (given_soft in (None, soft) or raised_to_hard(soft, hard))
+    if hard != given_hard:
+        return False
+    if given_soft in (None, soft):
+        return True
+    return (None if outdated else True) if raised_to_hard(soft, hard) else False
 
 
 def _given(limit, ceiling):

@@ -3,7 +3,10 @@
 
 from __future__ import absolute_import, division, print_function
 
+import os
+
 import pytest
+import recorded
 import runtime_hosts
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import runtime_units
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.kubelet import KUBEADM_FLAGS
@@ -34,17 +37,19 @@ def test_everything_about_one():
             "used": True,
             "soft": 16384,
             "hard": 16384,
+            "outdated": None,
+            "started_soft": 16384,
             "configured": {"soft": 16384, "hard": 16384},
             "as_configured": True,
             "drop_ins": [OWN],
-            "own_drop_in": {"path": OWN, "present": True, "loaded": True},
+            "own_drop_in": {"path": OWN, "present": True, "loaded": True, "removed": False},
             "need_daemon_reload": False,
             "restart": {"kills_pods": False, "stops_control_plane": False, "because": []},
         }
     }
 
 
-@pytest.mark.parametrize("files, drop_ins, present, loaded", [({OWN: ""}, "", True, False), ({}, OWN, False, True), ({}, "/etc/x.conf", False, False)])
+@pytest.mark.parametrize("files, drop_ins, present, loaded", [({OWN: ""}, "", True, False), ({}, OWN, False, True), ({}, OWN.replace("zz", "a"), False, False)])
 def test_the_roles_own_drop_in(files, drop_ins, present, loaded):
     units = found(containerd(), units=[unit("containerd.service", DropInPaths=drop_ins)], files=files)
     own = units["containerd.service"]["own_drop_in"]
@@ -138,6 +143,70 @@ def test_outside_systemd_there_is_no_unit():
 )
 def test_as_configured(soft, hard, given, ceiling, answer):
     assert runtime_units.as_configured(soft, hard, {"soft": given[0], "hard": given[1]}, ceiling) is answer
+
+
+@pytest.mark.parametrize(
+    "soft, hard, given, answer",
+    [
+        (1024, 4096, (1024, 4096), True),
+        (4096, 4096, (4096, 4096), True),
+        (4095, 4096, (1024, 4096), None),  # it raised itself, nobody knows from what
+        (4096, 4096, (1024, 4096), None),
+        (2048, 4096, (1024, 4096), False),
+        (4096, 4096, (1024, 8192), False),
+        (4096, 4096, (None, 4096), True),
+    ],
+)
+def test_as_configured_of_one_that_is_older_than_the_configuration(soft, hard, given, answer):
+    assert runtime_units.as_configured(soft, hard, {"soft": given[0], "hard": given[1]}, 1048576, True) is answer
+
+
+STARTED = recorded.NOW - 1000  # ticks of 1/100 s after a boot 5000 s ago, as below
+
+
+def timed(written=(), files=None, soft=524287, hard=524288, uptime="5000.00 9000.00\n", drop_ins=OWN, **properties):
+    """containerd, started 1000 s ago under a unit with LimitNOFILE=65536:524288; written: {path: seconds after that}."""
+    daemon = containerd(soft, hard)
+    stat = daemon["/proc/811/stat"].rpartition(")")
+    fields = stat[2].split()
+    fields[19] = "400000"
+    daemon["/proc/811/stat"] = "".join(stat[:2]) + " " + " ".join(fields)
+    shown = unit("containerd.service", LimitNOFILE="524288", LimitNOFILESoft="65536", DropInPaths=drop_ins, **properties)
+    every = {"/lib/systemd/system/containerd.service": "[Service]\n", "/proc/uptime": uptime}
+    every.update({OWN: "[Service]\n"} if files is None else files)
+    host = runtime_hosts.host([daemon], units=[shown], files=every)
+    times = {"/lib/systemd/system/containerd.service": -9000, OWN: -9000, os.path.dirname(OWN): -9000}
+    times.update(written)
+    for path, seconds in times.items():
+        if os.path.exists(host.root + path):
+            os.utime(host.root + path, (STARTED + seconds, STARTED + seconds))
+    (item,) = recorded.fact("runtime_units", host, minimum_nofile=65536)
+    return item["outdated"], item["started_soft"], item["as_configured"]
+
+
+@pytest.mark.parametrize(
+    "more, expected",
+    [
+        ({}, (False, 65536, True)),
+        ({"written": {OWN: 5}}, (True, None, None)),  # the same hard limit, perhaps another soft one
+        ({"written": {OWN: -5}}, (False, 65536, True)),
+        ({"written": {OWN: 5}, "soft": 65536}, (True, None, True)),
+        ({"written": {"/lib/systemd/system/containerd.service": 5}}, (True, None, None)),
+        ({"written": {os.path.dirname(OWN): 5}, "files": {os.path.dirname(OWN): None}, "drop_ins": ""}, (True, None, None)),  # it was removed
+        ({"written": {OWN: 5}, "drop_ins": ""}, (True, None, None)),  # systemd has not read it yet
+        ({"written": {OWN: 9000}}, (False, 65536, True)),  # by another clock, which was ahead
+        ({"NeedDaemonReload": "yes"}, (False, None, True)),
+        ({"written": {OWN: 5}, "uptime": ""}, (None, 65536, True)),
+        ({"written": {OWN: 5}, "uptime": "60.00 60.00\n"}, (None, 65536, True)),  # LXC's own
+    ],
+)
+def test_a_daemon_that_raised_itself_and_the_files_of_its_unit(more, expected):
+    assert timed(**more) == expected
+
+
+def test_an_empty_folder_is_what_a_removal_leaves():
+    units = found(containerd(), units=[unit("containerd.service")], files={os.path.dirname(OWN): None})
+    assert units["containerd.service"]["own_drop_in"]["removed"] is True
 
 
 def test_centos_7():
