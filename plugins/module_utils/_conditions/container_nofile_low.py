@@ -9,8 +9,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from .._condition import Condition, faulty, not_applicable, ok
-from .._facts.runtimes import used_by_kubelet
-from .runtime_nofile_low import disruption_of
+from .._facts.runtimes import only_cri_o, used_by_kubelet
+from .runtime_nofile_low import CRI_O, disruption_of
 
 
 def evaluate(container_limits, runtimes, kubelet, container_minimum_nofile=None):
@@ -26,13 +26,17 @@ def evaluate(container_limits, runtimes, kubelet, container_minimum_nofile=None)
             "Each of %d processes in containers may open %d files or more." % (container_limits["count"], least["soft"]),
             **evidence
         )
-    verdict = faulty(
-        "SoftLimitLow",
-        "Of %d processes in containers, %s (PID %d) may open %d files, fewer than %d."
-        % (container_limits["count"], least["name"], least["pid"], least["soft"], container_minimum_nofile),
-        **evidence
+    told = "Of %d processes in containers, %s (PID %d) may open %d files, fewer than %d." % (
+        container_limits["count"],
+        least["name"],
+        least["pid"],
+        least["soft"],
+        container_minimum_nofile,
     )
-    return verdict._replace(disruption=disruption_of(used_by_kubelet(runtimes, kubelet)))
+    used = used_by_kubelet(runtimes, kubelet)
+    if only_cri_o(used):
+        return faulty("SoftLimitLow", "%s %s" % (told, CRI_O), **evidence)._replace(advice=True)
+    return faulty("SoftLimitLow", told, **evidence)._replace(disruption=disruption_of(used))
 
 
 CONDITION = Condition(

@@ -9,8 +9,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from .._condition import Condition, at_risk, not_applicable, ok
-from .._facts.runtimes import used_by_kubelet
-from .runtime_nofile_low import disruption_of
+from .._facts.runtimes import only_cri_o, used_by_kubelet
+from .runtime_nofile_low import CRI_O, disruption_of
 
 # Four times the 1048576 that ten years of practice have proved harmless (node_facts 1.6).
 HUGE = 4194304
@@ -20,16 +20,25 @@ def evaluate(runtimes, kubelet, systemd_units, nofile_ceiling):
     used = used_by_kubelet(runtimes, kubelet)
     if not used:
         return not_applicable("NoRuntime", "No container runtime is running.")
-    handed = [_handed(runtime, nofile_ceiling["nr_open"]) for runtime in used]
+    handed = [_handed(runtime, nofile_ceiling["nr_open"]) for runtime in used if not _starts_no_shim(runtime, used)]
     known = [item for item in handed if item["soft"] is not None]
     if not known:
         return ok("NotSeen", "No container runs, and no unit sets a limit that it would be handed.", handed=handed)
     most = max(known, key=lambda item: item["soft"])
     told = "%s hands containers a soft limit of %d open files (%s)." % (most["runtime"], most["soft"], most["seen"])
     if most["soft"] > HUGE:
+        if only_cri_o(used):
+            return at_risk("SoftLimitHuge", "%s %s" % (told, CRI_O), handed=handed, huge=HUGE)._replace(advice=True)
         verdict = at_risk("SoftLimitHuge", told, handed=handed, huge=HUGE)
         return verdict._replace(disruption=disruption_of(used))
     return ok("LimitModerate", told, handed=handed, huge=HUGE)
+
+
+def _starts_no_shim(runtime, used):
+    """A dockerd beside a containerd with a unit of its own has that one start the shims: its own unit's line reaches nobody."""
+    if runtime["name"] != "docker" or runtime["handed"]:
+        return False
+    return any(other["name"] == "containerd" and other["unit"] != runtime["unit"] for other in used)
 
 
 def _handed(runtime, nr_open):

@@ -77,7 +77,7 @@ def collect(host, processes, systemd_units=None):
             "fragment": unit.get("FragmentPath"),
             "drop_ins": unit.get("DropInPaths", []),
             "need_daemon_reload": unit.get("NeedDaemonReload"),
-            "handed": _handed(host, processes, process["cgroup"]),
+            "handed": _handed(host, processes, process),
             "go_version": _go_version(host, process["pid"]),
         }
         runtime["restart"] = restart(runtime, process["cgroup"], processes, systemd_units, _live_restore(host, processes))
@@ -116,8 +116,8 @@ def _go_version(host, pid):
         return None  # it explains a verdict, it never decides one
 
 
-def _handed(host, processes, cgroup):
-    """Return what shims in this daemon's cgroup hand to containers, seen on a container's first process.
+def _handed(host, processes, daemon):
+    """Return what this daemon's shims hand to containers, seen on a container's first process.
 
     The daemon and the shim raise themselves and put the old limit back for their children (Go 1.19.9 on), so only a
     container's process shows it; "pause" is a C program that never touches its limits, any other may have changed its own.
@@ -125,7 +125,7 @@ def _handed(host, processes, cgroup):
     shims = set(
         process["pid"]
         for process in processes
-        if process["name"] in SHIMS and not process["nested"] and _together(process["cgroup"], cgroup)
+        if process["name"] in SHIMS and not process["nested"] and _starts(daemon, process)
     )
     children = [process for process in processes if process["parent"] in shims and process["pid"] not in shims]
     children.sort(key=lambda process: (process["name"] != "pause", process["pid"]))
@@ -134,6 +134,13 @@ def _handed(host, processes, cgroup):
         if limits:
             return {"soft": parse_limits(limits)[0], "pid": process["pid"], "name": process["name"]}
     return None
+
+
+def _starts(daemon, shim):
+    """Return whether a shim is a daemon's: in its unit, or with cri-o in a cgroup of its own (crio-conmon-ID; Podman's is libpod-conmon-ID)."""
+    if NAMES[daemon["name"]] == "cri-o":
+        return shim["name"] == "conmon" and "/crio-conmon-" in (shim["cgroup"] or "")
+    return _together(shim["cgroup"], daemon["cgroup"])
 
 
 def _together(cgroup, other):
@@ -200,9 +207,11 @@ def restart(runtime, cgroup, processes, systemd_units, live_restore):
 
 
 def _starts_control_plane(processes, cgroup):
-    """Return whether what runs in this daemon's unit, not in a pod, is a control plane (k0s starts it beside its containerd)."""
+    """Return whether what runs in this daemon's unit, not in a pod, is a control plane: k0s starts it beside its containerd, and a
+    server of k3s is one, in a unit that may have any name (INSTALL_K3S_NAME).
+    """
     return any(
-        process["name"] in CONTROL_PLANE + ("etcd",) and not process["nested"] and _together(process["cgroup"], cgroup)
+        process["name"] in CONTROL_PLANE + ("etcd", "k3s-server") and not process["nested"] and _together(process["cgroup"], cgroup)
         for process in processes
     )
 
@@ -234,3 +243,8 @@ def used_by_kubelet(runtimes, kubelet):
     else:
         return runtimes
     return [runtime for runtime in runtimes if runtime["name"] in wanted]
+
+
+def only_cri_o(runtimes):
+    """Return whether a LimitNOFILE reaches no container: conmon runs in a scope with systemd's default (cri-o issue 10006)."""
+    return bool(runtimes) and all(runtime["name"] == "cri-o" for runtime in runtimes)

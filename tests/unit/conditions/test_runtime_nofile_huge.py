@@ -16,6 +16,18 @@ INFINITY = unit("containerd.service", LimitNOFILE="infinity", LimitNOFILESoft="i
 DOCKER_INFINITY = unit("docker.service", LimitNOFILE="infinity", LimitNOFILESoft="infinity")
 
 
+CRIO_INFINITY = unit("crio.service", LimitNOFILE="infinity", LimitNOFILESoft="infinity")
+CRIO = process(811, "crio", cgroup="/system.slice/crio.service", soft=HUGE, hard=HUGE)
+DOCKERD = process(700, "dockerd", cgroup="/system.slice/docker.service", soft=HUGE, hard=HUGE)
+CRI_DOCKERD = process(900, "kubelet", cgroup="/system.slice/kubelet.service", words=(
+    "/usr/bin/kubelet", "--container-runtime-endpoint=unix:///run/cri-dockerd.sock",
+))
+
+
+def conmon(pid=4100, cgroup="/system.slice/crio-conmon-%s.scope" % ("a" * 64), **more):
+    return process(pid, "conmon", cgroup=cgroup, **more)
+
+
 def verdict(*processes, **more):
     more.setdefault("nr_open", HUGE)
     return recorded.judge("runtime_nofile_huge", runtime_hosts.host(processes, **more))
@@ -42,9 +54,20 @@ TABLE = {
     "a Go that does not put the old limit back (1.19.0 to 1.19.8)": (
         [KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=HUGE)],
         {"units": [unit("containerd.service", LimitNOFILESoft="1024", LimitNOFILE="infinity")]}, "at_risk", "SoftLimitHuge"),
-    "cri-o: conmon runs in a scope of its own": (
-        [process(811, "crio", cgroup="/system.slice/crio.service", soft=HUGE, hard=HUGE)],
-        {"units": [unit("crio.service", LimitNOFILE="infinity", LimitNOFILESoft="infinity")]}, "ok", "NotSeen"),
+    "cri-o: conmon runs in a scope of its own": ([CRIO], {"units": [CRIO_INFINITY]}, "ok", "NotSeen"),
+    "cri-o with pods": ([CRIO, conmon(), pause(pid=4101, parent=4100, soft=1024)], {"units": [CRIO_INFINITY]}, "ok", "LimitModerate"),
+    "cri-o with huge pods": ([CRIO, conmon(), pause(pid=4101, parent=4100, soft=HUGE)], {"units": [CRIO_INFINITY]}, "at_risk", "SoftLimitHuge"),
+    "cri-o beside Podman": (
+        [CRIO, conmon(cgroup="/machine.slice/libpod-conmon-%s.scope" % ("b" * 64)), pause(pid=4101, parent=4100, soft=HUGE)],
+        {"units": [CRIO_INFINITY]}, "ok", "NotSeen"),
+    # Docker 23 and 24 under cri-dockerd: containerd.service starts the shims.
+    "the unit of a dockerd that starts no shim": (
+        [CRI_DOCKERD, containerd(), DOCKERD], {"units": [unit("containerd.service"), DOCKER_INFINITY]}, "ok", "LimitModerate"),
+    "the same, with containers": (
+        [CRI_DOCKERD, containerd(), DOCKERD, shim(), pause()], {"units": [unit("containerd.service"), DOCKER_INFINITY]}, "ok", "LimitModerate"),
+    "a dockerd that runs its own containerd": (
+        [CRI_DOCKERD, DOCKERD, process(701, "containerd", parent=700, cgroup="/system.slice/docker.service", soft=HUGE, hard=HUGE)],
+        {"units": [DOCKER_INFINITY]}, "at_risk", "SoftLimitHuge"),
     "systemd 219 tells no soft limit": (
         [process(16789, "dockerd", cgroup="/system.slice/docker.service", soft=1048576)],
         {"show": text("centos7-docker.systemctl-show.txt")}, "ok", "NotSeen"),
@@ -81,10 +104,17 @@ def test_without_a_container_the_unit_is_named():
 
 
 def test_the_largest_counts():
-    dockerd = process(700, "dockerd", cgroup="/system.slice/docker.service", soft=HUGE, hard=HUGE)
-    answer = verdict(containerd(), dockerd, units=[unit("containerd.service"), DOCKER_INFINITY])
-    assert answer.message.startswith("docker hands")
+    crio = process(700, "crio", cgroup="/system.slice/crio.service")
+    conmons = [conmon(), pause(pid=4101, parent=4100, soft=HUGE)]
+    answer = verdict(containerd(), crio, *conmons, units=[unit("containerd.service"), unit("crio.service")])
+    assert answer.message.startswith("cri-o hands")
     assert [item["soft"] for item in answer.evidence["handed"]] == [HUGE, 1048576]
+
+
+def test_on_cri_o_no_role_is_offered():
+    answer = verdict(CRIO, conmon(), pause(pid=4101, parent=4100, soft=HUGE), units=[CRIO_INFINITY])
+    assert answer.advice and "set default_ulimits in crio.conf" in answer.message
+    assert not verdict(KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=HUGE), units=[INFINITY]).advice
 
 
 @pytest.mark.parametrize("kill_mode, restart_is", [("process", "restart"), ("control-group", "drain")])

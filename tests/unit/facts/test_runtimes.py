@@ -92,6 +92,14 @@ def test_embedded(parent, cgroup, name):
     assert runtime["restart"]["stops_control_plane"] is (own in ("k3s.service", "rke2-server.service"))
 
 
+@pytest.mark.parametrize("process_name, answer", [("k3s-server", True), ("k3s-agent", False)])
+def test_a_k3s_of_another_name(process_name, answer):
+    own = "/system.slice/k3s-edge.service"  # INSTALL_K3S_NAME=edge
+    processes = [process(600, process_name, cgroup=own), process(811, "containerd", parent=600, cgroup=own)]
+    runtime = found(*processes, units=[unit("k3s-edge.service", KillMode="process")])["k3s"]
+    assert runtime["restart"]["stops_control_plane"] is answer
+
+
 @pytest.mark.parametrize("name", ["kube-apiserver", "kube-controller", "kube-scheduler", "etcd"])
 @pytest.mark.parametrize(
     "cgroup, nested, answer",
@@ -151,6 +159,21 @@ def test_docker_of_centos_7():
 )
 def test_handed(processes, handed):
     assert found(containerd(), *processes)["containerd"]["handed"] == handed
+
+
+@pytest.mark.parametrize(
+    "cgroup, nested, handed",
+    [
+        ("/system.slice/crio-conmon-%s.scope" % CONTAINER, 0, 1024),
+        ("/kubepods/burstable/pod1/crio-conmon-%s" % CONTAINER, 0, 1024),
+        ("/machine.slice/libpod-conmon-%s.scope" % CONTAINER, 0, None),
+        ("/system.slice/crio-conmon-%s.scope" % CONTAINER, 1, None),
+    ],
+)
+def test_handed_by_cri_o(cgroup, nested, handed):
+    processes = [process(811, "crio", cgroup="/system.slice/crio.service"), process(2100, "conmon", cgroup=cgroup, nested=nested), pause(soft=1024)]
+    seen = found(*processes)["cri-o"]["handed"]
+    assert (seen and seen["soft"]) == handed
 
 
 # What a restart would do
