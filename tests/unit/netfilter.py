@@ -54,6 +54,15 @@ def k3s(flags=(), drop_ins=None):
     return files, {SHOW: unit("k3s.service", KillMode="process", **properties)}
 
 
+def systemd(**states):
+    """Return the files and the answer of a systemd where these units are loaded ({unit: (ActiveState, UnitFileState)})."""
+    blocks = [
+        "Id=%s.service\nLoadState=loaded\nActiveState=%s\nUnitFileState=%s\n" % (name.replace("_", "-"), active, enabled)
+        for name, (active, enabled) in states.items()
+    ]
+    return {"/run/systemd/system": None}, {"systemctl show *": "\n".join(blocks)}
+
+
 def rules(name):
     return recording("iptables/%s.txt" % name)
 
@@ -68,7 +77,7 @@ def process(pid, name, arguments, container=CONTAINER):
     }
 
 
-def node(nft=None, legacy=None, nft6=None, legacy6=None, files=None, links=None, commands=None, kubelet=True, version="1.8.9", **more):
+def node(nft=None, legacy=None, nft6=None, legacy6=None, files=None, links=None, commands=None, kubelet=True, version="1.8.9", ipv6=True, **more):
     """Return a RecordedHost; each dump is a text, an answer of RecordedHost, or None for a backend that is not loaded."""
     links = dict(NFT_BINARIES if links is None else links)
     answers = {"iptables --version": "iptables v%s (nf_tables)\n" % version}
@@ -90,6 +99,8 @@ def node(nft=None, legacy=None, nft6=None, legacy6=None, files=None, links=None,
             answers[command + "-legacy-save"] = text
     if kubelet:
         tree.update(KUBELET)
+    if ipv6:
+        tree["/proc/net/if_inet6"] = "00000000000000000000000000000001 01 80 10 80       lo\n"
     tree.update(files or {})
     answers.update(commands or {})
     answers = dict((words, answer) for words, answer in answers.items() if answer != "missing")

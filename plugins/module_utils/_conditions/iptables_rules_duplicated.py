@@ -37,9 +37,10 @@ def _too_many(counted, maximum_surplus_rules):
 
 
 def _persisted(persisted_rules, maximum_surplus_rules):
-    """What comes back at the next boot proves no fault of now."""
+    """What comes back at the next boot proves no fault of now; what nobody restores does not come back."""
     found = persisted_rules or {"files": {}, "not_parsed": []}
-    duplicated = sorted(path for path, counted in found["files"].items() if _too_many(counted, maximum_surplus_rules))
+    restored = [(path, counted) for path, counted in found["files"].items() if counted["restored"] is not False]
+    duplicated = sorted(path for path, counted in restored if _too_many(counted, maximum_surplus_rules))
     return dict(found, duplicated=duplicated)
 
 

@@ -10,6 +10,7 @@ __metaclass__ = type
 
 from .._host import Unavailable
 from .._source import reads, runs
+from .addresses import IF_INET6
 from .iptables_binaries import BACKENDS
 from .kube_proxy import K3S_SOURCES, prefers_bundled
 
@@ -28,6 +29,7 @@ SOURCES = (
     reads("*bin/ip*tables", "which commands there are, the host's and those that k3s and RKE2 bring along"),
     reads("*/bin/aux/*tables*", "the commands that k3s brings along"),
     reads(RKE2_DATA, "the versions whose commands RKE2 has unpacked"),
+    reads(IF_INET6, "whether the kernel knows IPv6; without (ipv6.disable=1) nothing calls ip6tables"),
     runs("unshare -n -- /bin/sh -c *", "with probes only: -C on rules that are there and that are not, in a network namespace of its own", root=True),
 ) + K3S_SOURCES
 
@@ -100,7 +102,8 @@ def collect(host, timeout, probes, processes, host_network_agents=None, systemd_
     """Return [{path, name, command, bundled, called, tried, missed, imagined, error}], for iptables and ip6tables of the host and of k3s or RKE2.
 
     command   its words: the path, and the name where the path is a binary of many names
-    called    False where another one is called instead: the host's while k3s prefers its own, or k3s' own while it does not
+    called    False where another one is called instead: the host's while k3s prefers its own, or k3s' own while it does not; and for
+              ip6tables where the kernel knows no IPv6 (ipv6.disable=1)
     tried     how many rules were asked for; None without probes
     missed    rules that are there and -C denies: they are appended again and again
     imagined  rules that are not there and -C affirms: they are never written
@@ -117,8 +120,9 @@ def collect(host, timeout, probes, processes, host_network_agents=None, systemd_
                 found.extend(_answer(command, name, True) for command in _bundled(host, directory, path, name))
     preferred = prefers_bundled(host, processes, systemd_units)
     alone = [agent["name"] for agent in host_network_agents or [] if not agent["image"] and not agent["decides"]]
+    ipv6 = host.exists(IF_INET6)
     for answer in found:
-        answer["called"] = _called(answer, found, preferred, bool(alone))
+        answer["called"] = _called(answer, found, preferred, bool(alone)) and (ipv6 or answer["name"] != "ip6tables")
         if probes:
             _try(host, answer, timeout)
     return found

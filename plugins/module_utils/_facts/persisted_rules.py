@@ -13,12 +13,12 @@ from .._host import Unavailable
 from .._source import reads
 from .iptables_dumps import Dump
 
-# iptables-persistent (Debian, Ubuntu), then EL's iptables-services. Both feed them to the plain iptables-restore.
+# iptables-persistent (Debian, Ubuntu), then EL's iptables-services, each with the unit that feeds it to the plain iptables-restore at boot.
 FILES = (
-    ("/etc/iptables/rules.v4", "ipv4"),
-    ("/etc/iptables/rules.v6", "ipv6"),
-    ("/etc/sysconfig/iptables", "ipv4"),
-    ("/etc/sysconfig/ip6tables", "ipv6"),
+    ("/etc/iptables/rules.v4", "ipv4", "netfilter-persistent.service"),
+    ("/etc/iptables/rules.v6", "ipv6", "netfilter-persistent.service"),
+    ("/etc/sysconfig/iptables", "ipv4", "iptables.service"),
+    ("/etc/sysconfig/ip6tables", "ipv6", "ip6tables.service"),
 )
 # nft's own format, which is not parsed: Debian and EL, each with the link that has it loaded at boot.
 NFT_FILES = (
@@ -27,24 +27,36 @@ NFT_FILES = (
 )
 
 SOURCES = tuple(
-    [reads(path, "the rules that are restored at boot, and their copies", root=True) for path, unused in FILES]
+    [reads(path, "the rules that are restored at boot, and their copies", root=True) for path, unused, unused in FILES]
     + [reads(path, "whether it exists; it is not parsed") for path, unused in NFT_FILES]
     + [reads(link, "whether nftables.service loads such a file at boot") for unused, link in NFT_FILES]
 )
 
 
-def collect(host):
+def collect(host, systemd_units=None):
     """Return {files, not_parsed}.
 
-    files       {path: {version, total, surplus, copies, unavailable}} of those that exist; as in iptables_dumps, unavailable where not read
+    files       {path: {version, restored, total, surplus, copies, unavailable}} of those that exist; as in iptables_dumps, unavailable where not
+                read; restored: whether the unit that does so at boot is there and enabled, or active; None where systemd cannot tell
     not_parsed  files of nft's own that are loaded at boot
     """
     files = {}
-    for path, version in FILES:
+    for path, version, unit in FILES:
         found = _file(host, path)
         if found is not None:
-            files[path] = dict(found, version=version)
+            files[path] = dict(found, version=version, restored=starts(systemd_units, unit) if systemd_units else None)
     return {"files": files, "not_parsed": [path for path, link in NFT_FILES if _loaded(host, path, link)]}
+
+
+def starts(units, name):
+    """Return whether a unit will start at the next boot, or has: whoever disables it without stopping it may mean either."""
+    unit = units.get(name, {})
+    return unit.get("UnitFileState") == "enabled" or active(units, name)
+
+
+def active(units, name):
+    """Return whether a unit runs, or is about to."""
+    return units.get(name, {}).get("ActiveState") in ("active", "activating", "reloading")
 
 
 def _file(host, path):

@@ -12,18 +12,13 @@ import json
 import re
 
 from .._source import reads
+from .persisted_rules import FILES, active, starts
 
 FIREWALLD = "/etc/firewalld/firewalld.conf"
 DAEMON = "/etc/docker/daemon.json"
 UFW = "/etc/ufw/ufw.conf"
 # What the unit loads when it starts: Debian's file, EL's file.
 NFTABLES = ("/etc/nftables.conf", "/etc/sysconfig/nftables.conf")
-# Unit: the rulesets it restores at boot with the iptables-restore of PATH.
-PERSISTED = {
-    "netfilter-persistent.service": ("/etc/iptables/rules.v4", "/etc/iptables/rules.v6"),
-    "iptables.service": ("/etc/sysconfig/iptables",),
-    "ip6tables.service": ("/etc/sysconfig/ip6tables",),
-}
 
 SOURCES = tuple(
     [
@@ -31,7 +26,7 @@ SOURCES = tuple(
         reads(DAEMON, "whether dockerd writes rules, and with what (iptables, firewall-backend)"),
         reads(UFW, "whether ufw is enabled", root=True),
     ]
-    + [reads(path, "whether a ruleset is kept for the next boot") for paths in PERSISTED.values() for path in paths]
+    + [reads(path, "whether a ruleset is kept for the next boot") for path, unused, unused in FILES]
     + [reads(path, "whether nftables.service empties all rules (flush ruleset)") for path in NFTABLES]
 )
 
@@ -69,28 +64,18 @@ def collect(host, processes, iptables_binaries, systemd_units=None):
     if any(item["name"] in ("dockerd", "dockerd-current") and not item["nested"] for item in processes):
         if parse_docker(host.read(DAEMON)):
             found.append(("docker", "dockerd runs and writes through iptables"))
-    if _active(units, "firewalld.service") and parse_firewalld(host.read(FIREWALLD)) == "iptables":
+    if active(units, "firewalld.service") and parse_firewalld(host.read(FIREWALLD)) == "iptables":
         found.append(("firewalld", "the unit is active, with FirewallBackend=iptables"))
-    if _active(units, "fail2ban.service"):
+    if active(units, "fail2ban.service"):
         found.append(("fail2ban", "the unit is active"))
     if _ENABLED.search(host.read(UFW) or ""):
         found.append(("ufw", "ENABLED=yes in %s" % UFW))
-    for unit in sorted(PERSISTED):
-        if _starts(units, unit):
-            for path in PERSISTED[unit]:
-                if host.exists(path):
-                    found.append((unit, "it restores %s at boot" % path))
+    for path, unused, unit in FILES:
+        if starts(units, unit) and host.exists(path):
+            found.append((unit, "it restores %s at boot" % path))
     writers = [{"who": who, "why": why, "backend": backend, "flushes": False} for who, why in found]
-    if _starts(units, "nftables.service"):
+    if starts(units, "nftables.service"):
         flushing = next((path for path in NFTABLES if _FLUSH.search(host.read(path) or "")), None)
         why = "%s has flush ruleset" % flushing if flushing else "the unit is enabled"
         writers.append({"who": "nftables.service", "why": why, "backend": "nft", "flushes": flushing is not None})
     return writers
-
-
-def _starts(units, name):
-    return units.get(name, {}).get("UnitFileState") == "enabled" or _active(units, name)
-
-
-def _active(units, name):
-    return units.get(name, {}).get("ActiveState") in ("active", "activating", "reloading")

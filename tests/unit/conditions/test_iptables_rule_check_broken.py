@@ -53,6 +53,12 @@ def probed(answer=RIGHT, bundled=None, **more):
     return dict(nft="", commands=commands, files=files, links=links, probes=True, **more)
 
 
+def both(answer6, **more):
+    """ip6tables beside iptables, which answers rightly."""
+    links = dict(NFT_BINARIES, **{"/usr/sbin/ip6tables": "xtables-nft-multi"})
+    return dict(nft="", links=links, commands={HOST: RIGHT, PROBE % "/usr/sbin/ip6tables": answer6}, probes=True, **more)
+
+
 NFT_1 = dict(nft="", probes=False)
 TABLE = {
     "right answers": (probed(), "ok", "RightAnswers"),
@@ -71,6 +77,10 @@ TABLE = {
     "the host's cannot be tried, and k3s prefers its own": (k3s(prefer=True, host=TIMED_OUT), "ok", "RightAnswers"),
     "k3s' own cannot be tried, and k3s calls the host's": (k3s(bundled=TIMED_OUT), "ok", "RightAnswers"),
     "k3s prefers its own, whose version nobody asks for": (k3s(prefer=True, probes=False), "unknown", "ProbeNotAllowed"),
+    "ip6tables is wrong": (both(WRONG), "faulty", "WrongAnswer"),
+    "ip6tables cannot add a rule": (both(""), "unknown", "Unreadable"),
+    # ipv6.disable=1: "can't initialize ip6tables table `filter': Address family not supported by protocol"
+    "a kernel without IPv6": (both("", ipv6=False), "ok", "RightAnswers"),
     "it could not tell": (probed("0 present 4\n0 absent 4\n"), "unknown", "Unreadable"),
     "no rule could be added": (probed(""), "unknown", "Unreadable"),
     "no namespace": (probed((1, "", "unshare: unshare failed: Operation not permitted\n")), "unknown", "Unreadable"),

@@ -4,7 +4,7 @@
 from __future__ import absolute_import, division, print_function
 
 import pytest
-from netfilter import node, rules
+from netfilter import node, rules, systemd
 from recorded import TIMED_OUT, judge
 
 __metaclass__ = type
@@ -23,6 +23,13 @@ LEFT_OUT = "# Table `filter' is incompatible, use 'nft' tool.\n"
 def leaked(*numbered):
     """Return a filter table with each rule as often as told."""
     return "*filter\n:KUBE-ROUTER-INPUT - [0:0]\n" + "".join(rule * number for rule, number in numbered) + "COMMIT\n"
+
+
+
+def saved(enabled):
+    """Copies in the file of iptables-persistent alone, whose service is enabled or disabled."""
+    files, commands = systemd(netfilter_persistent=("inactive", enabled))
+    return dict(nft=KUBE, files=dict(files, **{"/etc/iptables/rules.v4": leaked((FLANNEL, 100))}), commands=commands)
 
 
 TABLE = {
@@ -64,6 +71,8 @@ TABLE = {
         "at_risk",
         "DumpTimedOut",
     ),
+    "in a file, and its service is enabled": (saved("enabled"), "at_risk", "CopiesSaved"),
+    "in a file that nobody restores": (saved("disabled"), "ok", "FewCopies"),
     "a file with few copies": (dict(nft=KUBE, files={"/etc/iptables/rules.v4": leaked((FLANNEL, 51))}), "ok", "FewCopies"),
     "a file of somebody's own work": (dict(nft=KUBE, files={"/etc/iptables/rules.v4": "-I INPUT -j ACCEPT\n"}), "ok", "FewCopies"),
     "a file that only root may read": (

@@ -3,8 +3,8 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 from ansible_collections.nodemend.kubernetes.plugins.module_utils import _host
-from netfilter import node, rules
-from recorded import fact
+from netfilter import node, rules, systemd
+from recorded import TIMED_OUT, fact
 
 __metaclass__ = type
 
@@ -31,7 +31,7 @@ def test_no_file():
 )
 def test_copies_are_counted(path, version):
     copies = [{"table": "filter", "chain": "FORWARD", "owner": "FLANNEL", "rules": 2}]
-    counted = {"version": version, "total": 3, "surplus": 2, "copies": copies, "unavailable": None}
+    counted = {"version": version, "restored": None, "total": 3, "surplus": 2, "copies": copies, "unavailable": None}
     assert found({path: LEAKED})["files"] == {path: counted}
 
 
@@ -70,6 +70,28 @@ def test_lines_are_whole_wherever_the_file_is_cut(monkeypatch):
     for size in (1, 7, 64):
         monkeypatch.setattr(_host, "CHUNK", size)
         assert found({"/etc/iptables/rules.v4": LEAKED})["files"]["/etc/iptables/rules.v4"]["surplus"] == 2
+
+
+@pytest.mark.parametrize(
+    "path, unit, state, restored",
+    [
+        ("/etc/iptables/rules.v4", "netfilter-persistent", ("active", "enabled"), True),
+        ("/etc/iptables/rules.v6", "netfilter-persistent", ("inactive", "enabled"), True),
+        ("/etc/iptables/rules.v4", "netfilter-persistent", ("inactive", "disabled"), False),
+        ("/etc/iptables/rules.v4", "ufw", ("active", "enabled"), False),  # iptables-persistent was removed, its file was not
+        ("/etc/sysconfig/iptables", "iptables", ("active", "disabled"), True),
+        ("/etc/sysconfig/ip6tables", "iptables", ("active", "enabled"), False),
+    ],
+)
+def test_who_restores_a_file(path, unit, state, restored):
+    more, commands = systemd(**{unit.replace("-", "_"): state})
+    assert found(dict(more, **{path: LEAKED}), commands=commands)["files"][path]["restored"] is restored
+
+
+def test_a_systemd_that_does_not_answer_tells_nothing():
+    more, commands = systemd(ufw=("active", "enabled"))
+    commands = dict.fromkeys(commands, TIMED_OUT)
+    assert found(dict(more, **{"/etc/iptables/rules.v4": LEAKED}), commands=commands)["files"]["/etc/iptables/rules.v4"]["restored"] is None
 
 
 @pytest.mark.parametrize(

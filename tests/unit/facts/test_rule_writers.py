@@ -3,7 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.rule_writers import parse_docker, parse_firewalld
-from netfilter import LEGACY_BINARIES, node
+from netfilter import LEGACY_BINARIES, node, systemd
 from recorded import fact
 
 __metaclass__ = type
@@ -13,15 +13,6 @@ DOCKERD = {
     "/proc/500/cmdline": "/usr/sbin/dockerd\0",
     "/proc/500/status": "NSpid:\t500\n",
 }
-
-
-def systemd(**states):
-    """Return the files and the answer of a systemd where these units are loaded ({unit: (ActiveState, UnitFileState)})."""
-    blocks = [
-        "Id=%s.service\nLoadState=loaded\nActiveState=%s\nUnitFileState=%s\n" % (name.replace("_", "-"), active, enabled)
-        for name, (active, enabled) in states.items()
-    ]
-    return {"/run/systemd/system": None}, {"systemctl show *": "\n".join(blocks)}
 
 
 @pytest.mark.parametrize(
