@@ -48,6 +48,7 @@ WRITTEN = unit(outdated=True)
 RESTARTED = unit(started=65536)
 NO_RESTART = unit(soft=65536, outdated=True)
 EQUAL = unit(1048576, 1048576, 1048576, configured=(1048576, 1048576), own=False)
+KILLED = unit(outdated=True, configured=(1024, 524288), own=False, as_configured=None, removed=True)
 REMOVED = unit(outdated=True, configured=(1024, 524288), own=False, as_configured=None)
 # name: (state, nofile, found, now, before, restarts)
 CASES = {
@@ -77,7 +78,7 @@ CASES = {
     "absent, the drop-in is removed": ("absent", "65536:524288", RESTARTED, REMOVED, False, 1),
     "absent, proved after the restart": ("absent", "65536:524288", RESTARTED, VENDOR, False, 0),
     "absent, a second run": ("absent", "65536:524288", VENDOR, VENDOR, True, 0),
-    "absent, after a run that was killed": ("absent", "65536:524288", dict(REMOVED, own_drop_in=unit(own=False, removed=True)["own_drop_in"]), REMOVED, True, 1),
+    "absent, after a run that was killed": ("absent", "65536:524288", KILLED, KILLED, True, 1),
     "absent, never ours": ("absent", "65536:524288", REMOVED, REMOVED, True, 0),
     "absent, other files were written": ("absent", 1048576, REMOVED, REMOVED, False, 0),
 }

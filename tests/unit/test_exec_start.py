@@ -14,7 +14,10 @@ __metaclass__ = type
     [
         ([], []),
         (["[Service]\nExecStartPre=/bin/true\n"], []),
-        (["ExecStart=/usr/local/bin/k3s \\\n    server \\\n\t'--docker' \\\n\t'--node-label=a=it'\\''s b' \\\n\n"], ["/usr/local/bin/k3s", "server", "--docker", "--node-label=a=it's b"]),
+        (
+            ["ExecStart=/usr/local/bin/k3s \\\n    server \\\n\t'--docker' \\\n\t'--node-label=a=it'\\''s b' \\\n\n"],
+            ["/usr/local/bin/k3s", "server", "--docker", "--node-label=a=it's b"],
+        ),
         (["ExecStart=/bin/k3s \\\n# not this\n; nor this\nserver\n"], ["/bin/k3s", "server"]),
         (["#ExecStart=/bin/other\n ExecStart = /bin/k3s agent\n"], ["/bin/k3s", "agent"]),
         (["ExecStart=/bin/a b\n", "ExecStart=\nExecStart=/bin/c d\n", "LimitNOFILE=1\n"], ["/bin/c", "d"]),
