@@ -71,6 +71,7 @@ def test_a_lower_limit_that_is_read_later_is_refused_and_the_rest_is_done(role, 
 def test_what_does_no_harm(role, tmp_path, files):
     for name, text in files.items():
         (tmp_path / name).write_text(text)
+    (tmp_path / "etc" / "99-zzzz.conf").symlink_to(tmp_path / "nowhere")
     done = role(["main"], "--check")
     assert done.rc == 0 and "changed=2 " in done.text, done.all
 

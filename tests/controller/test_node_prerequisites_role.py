@@ -47,6 +47,7 @@ def test_a_file_that_is_no_text_hides_nothing(proof, tmp_path):
     (tmp_path / "etc" / "a.conf").write_bytes(b"# R\xe9seau\nnet.bridge.bridge-nf-call-iptables = 0\n")
     (tmp_path / "etc" / "b.conf").write_text("net/ipv4/ip_forward = 0\n")
     (tmp_path / "site").write_text("kernel.pid_max = 9\n-net.bridge.bridge-nf-call-ip6tables=0\n")
+    (tmp_path / "etc" / "aa.conf").symlink_to(tmp_path / "nowhere")
     (tmp_path / "etc" / "c.conf").symlink_to(tmp_path / "site")
     (tmp_path / "sysctl.conf").write_text("net.ipv4.ip_forward=0\n")
     done = proof()
