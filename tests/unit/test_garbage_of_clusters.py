@@ -4,7 +4,7 @@
 from __future__ import absolute_import, division, print_function
 
 from ansible_collections.nodemend.kubernetes.plugins.module_utils import _cluster_catalogue, _engine
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from recorded import RecordedHost, facts_of
 
@@ -16,6 +16,7 @@ EMPTY = '{"items": [], "gitVersion": "v1.20.2"}'
 TEXT = st.sampled_from([EMPTY, "[]", "{}", "null", '{"items": {}}']) | st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join) | st.text(max_size=40)
 
 
+@example([(0, EMPTY, EMPTY)] * 4)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(st.lists(st.tuples(st.sampled_from([0, 1]), TEXT, TEXT), min_size=4, max_size=4))
 def test_a_scan_of_garbage_answers(answers):

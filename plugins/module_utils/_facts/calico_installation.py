@@ -85,6 +85,8 @@ def collect(kubectl_client):
 def _daemonsets(kubectl_client):
     found = list(kubectl_client.items("/apis/apps/v1/daemonsets", labelSelector=NODES))
     operators = _optional(kubectl_client, OPERATORS)
+    if operators and not (isinstance(operators, dict) and isinstance(operators.get("metadata"), dict)):
+        raise Unavailable("Unreadable", "%s: the answer is no DaemonSet" % OPERATORS)
     return with_operators(found, [operators] if operators else [])
 
 
