@@ -8,34 +8,27 @@ __metaclass__ = type
 
 import json
 
-from ansible.errors import AnsibleFilterError
-from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.nodemend.kubernetes.plugins.module_utils import _calico_ipam
-
-
-def plain(value):
-    """Return the same as plain containers: ansible-core's own cannot be copied."""
-    if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._inert import inert, plain
 
 
 def calico_ipam_former(kept, config):
+    return inert(_former, kept, plain(config))
+
+
+def _former(kept, config):
     try:
-        return wrap_var(_calico_ipam.former(json.loads(kept), plain(config)))
+        return _calico_ipam.former(json.loads(kept), config)
     except (ValueError, KeyError, TypeError) as exc:
-        raise AnsibleFilterError("What the role has kept cannot be read: %s" % exc)
+        raise ValueError("What the role has kept cannot be read: %s" % exc)
 
 
 def calico_ipam_told(left):
-    """A name from the cluster must never be taken for a template: ansible-core 2.16 forgets that in a filter."""
-    return wrap_var("Left alone: %(holder)s (%(address)s): %(why)s." % left)
+    return inert(lambda: "Left alone: %(holder)s (%(address)s): %(why)s." % left)
 
 
 def calico_ipam_routes(known, asked):
-    return wrap_var(_calico_ipam.fresh(plain(known), plain(asked)))
+    return inert(_calico_ipam.fresh, plain(known), plain(asked))
 
 
 class FilterModule(object):

@@ -6,9 +6,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible.errors import AnsibleFilterError
-from ansible.utils.unsafe_proxy import wrap_var
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _calico_gates, _calico_plan
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._inert import inert, plain
 
 OPTIONS = {"accepted": [], "discard": [], "image_prefix": None, "target_version": None, "backup": None}
 
@@ -27,23 +26,6 @@ def options_of(given):
         known = ", ".join(_calico_gates.OVERRIDES)
         raise ValueError("calico_accepted_risks: %s is no gate that can be opened; these can: %s." % (", ".join(sorted(unknown)), known))
     return options
-
-
-def plain(value):
-    """Return the same as plain containers: ansible-core's own cannot be copied."""
-    if isinstance(value, dict):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    return value
-
-
-def inert(function, *arguments):
-    """What comes from a manifest or a cluster must never be taken for a template: ansible-core 2.16 forgets that in a filter."""
-    try:
-        return wrap_var(function(*arguments))
-    except ValueError as exc:
-        raise AnsibleFilterError(str(exc))
 
 
 def calico_plan(text, found, options=None, looked=None):
