@@ -116,9 +116,8 @@ BUNDLED_IPSET = (
     Bundled("arm64", (3, 23), (3, 23, 2), (7, 1), "tags"),
     Bundled("arm64", (3, 23, 2), (3, 32), (7, 11), "tags"),
 )
-# Felix before these lists every set of the host, also those of others / does not replace a set of its own that it cannot list.
+# Felix before this lists every set of the host, also those of others.
 LISTS_FOREIGN_UNTIL = (3, 27, 1)  # also in no later 3.26: #8372, #8387
-HEALS_OWN = (((3, 30, 6), (3, 31)), ((3, 31, 3), None))  # #11051, #9551, #11340, #11464
 # Since these kernels sets have revisions that ipset 7.1 / 7.11 do not know. Vendors backport: a hint only.
 IPSET_KERNEL = {(7, 1): (5, 11), (7, 11): (6, 2)}  # commit ccf0a4b7fc68; e93745249505
 # kube-proxy in IPVS mode writes such sets since its image has a newer ipset: Kubernetes minor by the ipset that it exceeds.
@@ -202,8 +201,3 @@ def bundled_ipset(calico, architecture):
         if row.architecture == architecture and within(calico, row.since, row.until):
             return row.ipset
     return None
-
-
-def heals_own(calico):
-    """Return whether this Felix replaces a set of its own that it cannot list, instead of ending."""
-    return any(within(calico, since, until) for since, until in HEALS_OWN)

@@ -136,9 +136,3 @@ def test_checksum_offload(calico, kernel, off):
 )
 def test_bundled_ipset(calico, architecture, ipset):
     assert releases.bundled_ipset(parse(calico), architecture) == ipset
-
-
-def test_which_replace_sets_that_they_cannot_list():
-    healing = ("v3.30.6", "v3.30.7", "v3.31.3", "v3.32.0", "v3.33.1")
-    assert all(releases.heals_own(parse(version)) for version in healing)
-    assert not any(releases.heals_own(parse(version)) for version in ("v3.30.5", "v3.31.0", "v3.31.2", "v3.29.7"))

@@ -40,10 +40,6 @@ def planned(*lines):
     return after, dict((place.why, place.rules) for place in left)
 
 
-def by_chain(*lines):
-    return sorted(lines, key=lambda line: CHAINS.index(line.split()[1]))
-
-
 @pytest.mark.parametrize("rule", [FLANNEL, ROUTER, FIREWALL, MASQ, "-A FORWARD -j KUBE-FIREWALL", "-A DOCKER-USER -j RETURN", "-A FORWARD -g KUBE-X"])
 def test_a_copy_goes_and_the_first_stays(rule):
     before = ["-A KUBE-FIREWALL -j RETURN", rule, "-A KUBE-X -j ACCEPT", rule, rule]

@@ -129,11 +129,6 @@ def token_of(host):
     return re.search(r"token: (\S+)", host.file(KUBECONFIG).content_string).group(1)
 
 
-def pod_on(kubectl, name):
-    found = kubectl.json(*PODS, "--field-selector=spec.nodeName=" + name)["items"]
-    return next(pod for pod in found if "deletionTimestamp" not in pod["metadata"])
-
-
 def test_the_api_server_takes_the_token(node, broken, kubectl):
     token = token_of(node(broken))
     server = kubectl("config", "view", "--minify", "--output=jsonpath={.clusters[0].cluster.server}")
