@@ -16,6 +16,7 @@ __metaclass__ = type
 import json
 
 from ._calico_selector import matches
+from ._plural import counted
 from ._routes import LENGTHS, holds, network
 
 HOST = "host:"
@@ -134,7 +135,7 @@ def _group(seen, version, asked_by, pools):
         if not claims:
             lacking.append({"node": name, "why": "its blocks are full, and IPAMConfig forbids new ones (autoAllocateBlocks)"})
         elif len(owned) >= most:
-            lacking.append({"node": name, "why": "its %d blocks are full, and it may have no more than %d" % (len(owned), most)})
+            lacking.append({"node": name, "why": "its %s, and it may have no more than %d" % (counted(len(owned), "block", "is full", "are full"), most)})
         else:
             wanting.append((name, [pool.name for pool in own]))
     for name in _unmatched(wanting, dict(capacity)):
@@ -190,13 +191,13 @@ def _unmatched(wanting, capacity):
 def told(group):
     """Return a sentence with the numbers of a group of room() that lacks something."""
     few = "; ".join("%(node)s (%(why)s)" % item for item in group["lacking"][:5]) + (" ..." if len(group["lacking"]) > 5 else "")
-    return "IPv%d%s: %d nodes share %s, %d of its %d blocks are free, and %d nodes have no address of their own left: %s." % (
+    return "IPv%d%s: %s %s, with %d of %s free, and %s: %s." % (
         group["version"],
         " for pods of " + ", ".join(group["asked_by"]) if group["asked_by"] else "",
-        group["nodes"],
+        counted(group["nodes"], "node", "takes addresses of", "share"),
         ", ".join(group["pools"]),
         group["free_blocks"],
-        group["blocks"],
-        len(group["lacking"]),
+        counted(group["blocks"], "block"),
+        counted(len(group["lacking"]), "node", "has no address of its own left", "have no address of their own left"),
         few,
     )

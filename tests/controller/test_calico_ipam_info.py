@@ -77,7 +77,7 @@ def test_what_it_tells():
     assert (found["borrowed"], found["owners"]) == (64, ["b"])
     assert found["datastore_locked"] is True
     assert found["kube_controllers"] == {"replicas": 1, "ready": 0}
-    assert found["no_room"][0].startswith("IPv4: 3 nodes share 10.0.0.0/24, 1 of its 4 blocks are free, and 2 nodes have no address of their own left: b (")
+    assert found["no_room"][0].startswith("IPv4: 3 nodes share 10.0.0.0/24, with 1 of 4 blocks free, and 2 nodes have no address of their own left: b (")
 
 
 def test_the_setting_that_is_there():

@@ -124,7 +124,7 @@ def test_versions_have_room_of_their_own():
     assert lacking(pools=pools) == [[], []]
     found = _ipam_room.room(seen(pools=pools, blocks=[block("a", FULL, cidr="fd00::/122"), block("b", FULL, cidr="fd00::40/122")]))
     assert [(group["version"], len(group["lacking"])) for group in found] == [(4, 0), (6, 2)]
-    told = "IPv6: 2 nodes share fd00::/121, 0 of its 2 blocks are free, and 2 nodes have no address of their own left: a ("
+    told = "IPv6: 2 nodes share fd00::/121, with 0 of 2 blocks free, and 2 nodes have no address of their own left: a ("
     assert _ipam_room.told(found[1]).startswith(told)
 
 
@@ -139,7 +139,17 @@ def test_pools_that_namespaces_ask_for_need_room_on_every_node():
     pools = [pool(), pool("10.0.0.0/26", name="small", nodeSelector="!all()")]
     found = _ipam_room.room(seen(nodes=nodes, pools=pools, namespaces=[asks, {"metadata": {"name": "other"}}]))
     assert [(group["asked_by"], [item["node"] for item in group["lacking"]]) for group in found] == [([], []), (["shop"], ["b"])]
-    assert _ipam_room.told(found[1]).startswith("IPv4 for pods of shop: 2 nodes share 10.0.0.0/26, 1 of its 1 blocks are free")
+    assert _ipam_room.told(found[1]).startswith(
+        "IPv4 for pods of shop: 2 nodes share 10.0.0.0/26, with 1 of 1 block free, and 1 node has no address of its own left: b ("
+    )
+
+
+def test_one_node_alone_shares_with_nobody():
+    (group,) = _ipam_room.room(seen(pools=[pool("192.168.0.0/25")], nodes=[node("a")], config={"maxBlocksPerHost": 1}, blocks=[full("a", A)]))
+    assert _ipam_room.told(group) == (
+        "IPv4: 1 node takes addresses of 192.168.0.0/25, with 1 of 2 blocks free, and 1 node has no address of its own left:"
+        " a (its 1 block is full, and it may have no more than 1)."
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from .._condition import Condition, at_risk, faulty, not_applicable, ok, unknown
+from .._plural import counted
 
 SHOWN = 5
 KEPT = 20
@@ -26,25 +27,30 @@ def evaluate(calico_installation, ipam_blocks, borrowed_addresses):
     # Those that say most come first.
     ordered = sorted(borrowed_addresses, key=lambda entry: entry["by"] is None)
     evidence = {"ipam": numbers, "borrowed_count": len(ordered), "borrowed": ordered[:KEPT]}
-    room = "%(used)d of %(addresses)d addresses in %(blocks)d blocks are in use" % numbers
+    room = "%d of %s in %s %s in use" % (
+        numbers["used"],
+        counted(numbers["addresses"], "address"),
+        counted(numbers["blocks"], "block"),
+        "is" if numbers["used"] == 1 else "are",
+    )
     if not ordered:
         return ok("NothingBorrowed", "Every address is used on the node of its block; %s." % room, **evidence)
     lost = [entry for entry in ordered if entry["look_up"] == "dropped"]
     if lost:
         message = "The nodes of their blocks drop what is sent to %s: %s. Pods there cannot reach them; %s." % (
-            "an address" if len(lost) == 1 else "%d addresses" % len(lost),
+            "an address" if len(lost) == 1 else counted(len(lost), "address"),
             "; ".join(told(entry) for entry in lost[:SHOWN]) + (" ..." if len(lost) > SHOWN else ""),
             room,
         )
         return faulty("Dropped", message, **evidence)
+    borrowed = "Used on other nodes than those of their blocks: %s" % counted(len(ordered), "address")
     unseen = [entry for entry in ordered if entry["look_up"] in ("unseen", "young")]
     if unseen:
-        message = "%d addresses are used on other nodes than those of their blocks, and the routes of these nodes are not known for %d of them, on %s; %s."
+        message = "%s; the routes of the nodes of their blocks are not known for %d of them, on %s; %s."
         owners = sorted(set(entry["owner"] for entry in unseen))
-        verdict = at_risk("NotLookedUp", message % (len(ordered), len(unseen), listed(owners), room), **evidence)
+        verdict = at_risk("NotLookedUp", message % (borrowed, len(unseen), listed(owners), room), **evidence)
         return verdict._replace(disruption="none")  # only pods that are known not to be reached are evicted
-    message = "%d addresses are used on other nodes than those of their blocks, which have routes to all that are in use; %s."
-    return ok("Routed", message % (len(ordered), room), **evidence)
+    return ok("Routed", "%s; the nodes of their blocks have routes to all that are in use; %s." % (borrowed, room), **evidence)
 
 
 def told(entry):

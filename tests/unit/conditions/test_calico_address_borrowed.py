@@ -45,7 +45,7 @@ def test_the_message_names_the_address_who_has_it_and_who_drops_it():
     verdict = judge("calico_address_borrowed", ipam(BORROWED, answers=POD), node_routes=[routes()])
     assert verdict.message == (
         "The nodes of their blocks drop what is sent to an address: 192.168.100.5 (pod shop/web on worker2) by 192.168.100.0/26 on worker1."
-        " Pods there cannot reach them; 2 of 64 addresses in 1 blocks are in use."
+        " Pods there cannot reach them; 2 of 64 addresses in 1 block are in use."
     )
     assert verdict.evidence["borrowed"][0]["look_up"] == "dropped"
     verdict = judge("calico_address_borrowed", ipam(IPV6, answers=pod("fd00:10:244::45")), node_routes=[DROPPED6])
@@ -58,8 +58,19 @@ def test_one_that_is_dropped_says_more_than_one_that_is_not_known():
     assert verdict.reason == "Dropped"
     assert [entry["look_up"] for entry in verdict.evidence["borrowed"]] == ["dropped", "unseen"]
     verdict = judge("calico_address_borrowed", ipam(other, BORROWED, answers=POD), node_routes=[routes("192.168.100.5/32")])
-    assert "2 addresses are used on other nodes" in verdict.message
-    assert "not known for 1 of them, on worker2;" in verdict.message
+    assert verdict.message == (
+        "Used on other nodes than those of their blocks: 2 addresses; the routes of the nodes of their blocks are not known for 1 of them, on worker2;"
+        " 3 of 128 addresses in 2 blocks are in use."
+    )
+
+
+def test_one_address_is_not_many():
+    one = block(used={5: attribute("worker2")})
+    verdict = judge("calico_address_borrowed", ipam(one), node_routes=[routes("192.168.100.5/32")])
+    assert verdict.message == (
+        "Used on other nodes than those of their blocks: 1 address; the nodes of their blocks have routes to all that are in use;"
+        " 1 of 64 addresses in 1 block is in use."
+    )
 
 
 def test_pods_move_only_where_one_is_known_not_to_be_reached():
