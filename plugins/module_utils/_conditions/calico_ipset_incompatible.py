@@ -22,7 +22,7 @@ def evaluate(calico, calico_ipset, kube_proxy, kernel_release):
     if calico["dataplane"] is not None:
         return not_applicable("OtherDataplane", "Calico's %s dataplane does without ipset." % calico["dataplane"], calico=calico)
     seen, probe = calico_ipset, calico_ipset["probe"]
-    predicted = matrix(calico, kube_proxy, kernel_release["release"])
+    predicted = disagreement(calico, kube_proxy, kernel_release["release"])
     evidence = {"calico": calico, "calico_ipset": seen, "kernel": kernel_release["release"], "matrix": predicted}
     if probe and probe["failed"]:
         what = "the set %s" % probe["set"] if probe["set"] else "the sets of this host"
@@ -45,10 +45,10 @@ def told(error):
     return "ipset %(ipset)s does not know revision %(revision)d of %(type)s" % error
 
 
-def matrix(calico, kube_proxy, release):
+def disagreement(calico, kube_proxy, release):
     """Return why the versions here are known to disagree, or None (cluster_facts 4.3); vendors' own images are not in it."""
     version, kernel = _version.parse(calico["version"]), _version.parse(release)
-    if version is None or kernel is None or calico["edition"] == "enterprise" or rebuilt(calico["image"]):
+    if version is None or calico["edition"] == "enterprise" or rebuilt(calico["image"]):
         return None
     ipset = _calico_releases.bundled_ipset(version, architecture(release))
     if ipset is None or kube_proxy["mode"] != "ipvs" or _version.older(kernel, _calico_releases.IPSET_KERNEL[ipset]):

@@ -33,7 +33,7 @@ def evaluate(calico_installation, cluster_nodes):
 
 
 def _names(items):
-    return ", ".join(item["node"] or "?" for item in items[:3]) + (" and %d more" % (len(items) - 3) if len(items) > 3 else "")
+    return ", ".join(item["node"] for item in items[:3]) + (" and %d more" % (len(items) - 3) if len(items) > 3 else "")
 
 
 def look(item, kernel, dataplane):

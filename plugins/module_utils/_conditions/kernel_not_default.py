@@ -31,7 +31,7 @@ def evaluate(kernel_release, kernel_ownership, boot_kernels, installed_kernels=N
     if loader != "grub":
         return unknown("BootLoaderUnsupported", "The boot loader is %s; only GRUB's files can be read." % loader, **evidence)
     if boot_kernels["next_entry"]:
-        coming, how = boot_kernels["next"], "once (one-shot entry \"%s\")" % (boot_kernels["next_entry"]["id"] or boot_kernels["next_entry"]["title"])
+        coming, how = boot_kernels["next"], "once (one-shot entry \"%s\")" % boot_kernels["next_entry"]["id"]
     else:
         coming, how = boot_kernels["default"], "by default"
     if coming is None:

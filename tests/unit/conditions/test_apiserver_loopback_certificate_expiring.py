@@ -7,7 +7,7 @@ import clocks
 import loopbacks
 import pytest
 import recorded
-from recorded import TIMED_OUT
+from recorded import NOW, TIMED_OUT
 
 __metaclass__ = type
 
@@ -55,3 +55,13 @@ def test_messages_have_the_numbers():
     assert recorded.judge(ID, loopbacks.host(days=340)).message == (
         "The API server 1.20.2 has run for 340 d (127.0.0.1:6443: Connection refused); its loopback certificate lives 364 d."
     )
+
+
+@pytest.mark.parametrize("left, status", [(55, "at_risk"), (75, "ok")])
+def test_however_many_days_are_asked_for_a_fifth_of_its_life_is_enough(monkeypatch, left, status):
+    """A tenth is for what rotates, which this certificate does not."""
+    by_age = recorded.judge(ID, loopbacks.host(days=365 - left), certificate_expiry_days=200)
+    # loopback-near lives a year, of which ten days are left.
+    monkeypatch.setattr(recorded, "NOW", NOW - (left - 10) * loopbacks.DAY)
+    shown = recorded.judge(ID, loopbacks.host(shows="loopback-near"), certificate_expiry_days=200)
+    assert (shown.status, by_age.status) == (status, status)

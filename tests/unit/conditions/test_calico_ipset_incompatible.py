@@ -2,7 +2,7 @@
 from __future__ import absolute_import, division, print_function
 
 import pytest
-from felix_logs import FOREIGN, LIST, OWN, QUIET, calico, cri, docker
+from felix_logs import CONFIG, FOREIGN, LIST, OWN, QUIET, calico, cri, docker
 from netfilter import node
 from recorded import judge
 
@@ -32,6 +32,13 @@ CASES = [
     (dict(image="calico/node:v3.23.1", kernel="5.15.0-91.aarch64", mode="ipvs"), {}, "at_risk", "VersionsDisagree"),
     (dict(image="calico/node:v3.26.4", kernel="6.8.0-31-generic", mode="ipvs"), {}, "at_risk", "VersionsDisagree"),
     (dict(image="calico/node:v3.27.0", kernel="6.8.0-31-generic", mode="ipvs"), {}, "at_risk", "VersionsDisagree"),
+    # The image cannot be told, its CNI plugin tells the version.
+    (
+        dict(kernel="6.1.0-50-amd64", mode="ipvs", files={CONFIG: "{}", "/opt/cni/bin/calico": ""}, commands={"/opt/cni/bin/calico -v": "v3.20.0\n"}),
+        {},
+        "at_risk",
+        "VersionsDisagree",
+    ),
     (dict(log=cri(LIST, age=5000)), {}, "at_risk", "FelixFailed"),
     (dict(log=LIST), {}, "at_risk", "FelixFailed"),
     # What only looks like it.
@@ -44,9 +51,12 @@ CASES = [
     (dict(image="calico/node:v3.27.1", kernel="6.8.0-31-generic", mode="ipvs"), {}, "ok", "NoError"),
     (dict(image="calico/node:v3.33.1", kernel="6.8.0-31-generic", mode="ipvs"), {}, "ok", "NoError"),
     (dict(image="rancher/hardened-calico:v3.20.1-build20220105", kernel="6.8.0-31-generic", mode="ipvs"), {}, "ok", "NoError"),
+    # Of RKE2 v1.18.10, as those name it who mirror its images: its tag is Calico's own, only its name says that it was built anew.
+    (dict(image="docker.io/rancher/hardened-calico:v3.13.3", kernel="6.8.0-31-generic", mode="ipvs"), {}, "ok", "NoError"),
     (dict(image="calico/node:v3.20.0", kernel="6.8.0-31.ppc64le", mode="ipvs"), {}, "ok", "NoError"),
     (dict(image="quay.io/tigera/cnx-node:v3.19.1", kernel="6.8.0-31-generic", mode="ipvs"), {}, "ok", "NoError"),
     (dict(image="calico/node:latest", kernel="6.8.0-31-generic", mode="ipvs"), {}, "ok", "NoError"),
+    (dict(image="quay.io/calico/node@sha256:abc", kernel="6.8.0-31-generic", mode="ipvs"), {}, "ok", "NoError"),
     # Without root the matrix still speaks.
     (dict(denied=["/var/log/pods/*"], log="", root=False), {}, "unknown", "NeedsRoot"),
     (dict(kernel="6.1.0-50-amd64", mode="ipvs", denied=["/var/log/pods/*"], log="", root=False), {}, "at_risk", "VersionsDisagree"),

@@ -73,3 +73,18 @@ def test_the_node_is_named():
     found[clusters.NODES] = clusters.nodes(control1="6.1.0", worker1="6.1.0", worker2="4.15.0-20-generic")
     message = judge("calico_kernel_incompatible", cluster(found)).message
     assert message == "Calico 3.30.0 (iptables) on kernel 4.15.0-20-generic: the documents ask for 5.10. Nodes: worker2."
+
+
+@pytest.mark.parametrize("others, named", [(0, ""), (1, " and 1 more"), (2, " and 2 more")])
+def test_three_nodes_are_named(others, named):
+    names = ["control1", "worker1", "worker2"] + ["worker%d" % (3 + number) for number in range(others)]
+    found = on("5.15.0-91-generic", "calico/node:latest")
+    found[clusters.NODES] = clusters.nodes(**dict.fromkeys(names, "5.15.0-91-generic"))
+    (pod,) = [item for item in found[clusters.PODS]["items"] if item["spec"]["nodeName"] == "control1"]
+    found[clusters.PODS]["items"] = [dict(pod, spec=dict(pod["spec"], nodeName=name)) for name in names]
+    verdict = judge("calico_kernel_incompatible", cluster(found))
+    assert verdict.message == "Calico's version or the kernel is not known on: control1, worker1, worker2%s." % named
+
+
+def test_where_no_pod_runs_no_node_is_named():
+    assert judge("calico_kernel_incompatible", cluster(changed(PODS={"items": []}))).message.endswith(" is not known on: any node.")

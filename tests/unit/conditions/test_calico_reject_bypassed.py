@@ -79,6 +79,18 @@ def test_verdict(host, status, reason):
     assert (verdict.status, verdict.reason) == (status, reason), verdict.message
 
 
+@pytest.mark.parametrize(
+    "name, how",
+    [
+        ("return", "it returns instead of accepting"),
+        ("append", "FORWARD does not reach KUBE-SERVICES after it"),
+    ],
+)
+def test_the_message_says_what_mitigates_it(name, how):
+    verdict = judge("calico_reject_bypassed", node(nft=rules("bookworm-nft-calico-3.15-" + name), files=calico()))
+    assert verdict.message == "Calico's accept stands in cali-FORWARD, but %s." % how
+
+
 def test_both_kinds_of_proof_are_reported():
     verdict = judge("calico_reject_bypassed", node(nft=OLD, files=calico("calico/node:v3.20.0")))
     assert verdict.evidence["by_rule"]["bypassed"] == ["nft ipv4"]

@@ -39,6 +39,18 @@ def test_the_message_says_where_and_since_when():
     assert verdict.message.endswith(" Controllers have replaced only 1 of them; the others (Job 1) are left alone unless they are asked for.")
 
 
+@pytest.mark.parametrize(
+    "more, said",
+    [
+        ({"message": "", "creationTimestamp": "2026-11-20T12:30:00Z"}, "0.0 h ago: no message"),  # of a clock half an hour ahead
+        ({"message": "x" * 201}, "2.0 h ago: " + "x" * 200),
+    ],
+)
+def test_what_the_newest_does_not_tell_and_what_would_be_too_much(more, said):
+    verdict = judge("evicted_pods_accumulated", cluster({FAILED: listed(evicted(**more))}), maximum_evicted_pods=0)
+    assert verdict.message.endswith(" The newest changed " + said)
+
+
 @pytest.mark.parametrize("item, status, reason", [(evicted(), "at_risk", "Accumulated"), (failed(), "unknown", "TooManyFailed")])
 def test_more_failed_pods_than_are_looked_at(monkeypatch, item, status, reason):
     monkeypatch.setattr(evicted_pods, "LOOKED_AT", 3)

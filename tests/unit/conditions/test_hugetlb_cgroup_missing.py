@@ -30,7 +30,7 @@ V1 = "30 25 0:26 / /sys/fs/cgroup ro,nosuid,nodev,noexec - tmpfs tmpfs ro,mode=7
 V2 = "30 25 0:26 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime - cgroup2 cgroup2 rw\n"
 
 
-def judge(journal=STORY, there=(), state="failed", age=None, mounts=V1, installed=True, **more):
+def judge(journal=STORY, there=(), state="failed", age=None, mounts=V1, installed="kubelet.service", **more):
     files = {"/proc/self/mountinfo": mounts, SLICE + "/hugetlb.1GB.limit_in_bytes": "9223372036854771712\n"}
     files.update((path + "/hugetlb.1GB.limit_in_bytes", "9223372036854771712\n") for path in there)
     kubelet = dict(KUBELET)
@@ -43,8 +43,8 @@ def judge(journal=STORY, there=(), state="failed", age=None, mounts=V1, installe
         files["/proc/uptime"] = "%d.00 5000.00\n" % (1000 + age)
     units = []
     if installed:
-        files["/etc/systemd/system/kubelet.service"] = ""
-        units = [unit("kubelet.service", ActiveState=state)]
+        files["/etc/systemd/system/" + installed] = ""
+        units = [unit(installed, ActiveState=state)]
     host = runtime_hosts.host([kubelet] if age is not None else [], units, files=files, commands={} if journal is None else {JOURNAL: journal}, **more)
     return recorded.judge("hugetlb_cgroup_missing", host)
 
@@ -68,7 +68,8 @@ TABLE = {
     "down, and its log is gone": ({"journal": "-- No entries --\n"}, "ok", "OtherCause"),
     "it missed them once, and runs": ({"state": "active", "age": 1000}, "ok", "KubeletRuns"),
     "cgroup v2": ({"mounts": V2}, "not_applicable", "CgroupV2"),
-    "no kubelet at all": ({"installed": False}, "not_applicable", "NotANode"),
+    "k3s, which is a kubelet itself": ({"installed": "k3s.service", "state": "active"}, "not_applicable", "NoKubelet"),
+    "no kubelet at all": ({"installed": None}, "not_applicable", "NotANode"),
     "without root": ({"root": False}, "unknown", "NeedsRoot"),
     "no journal": ({"journal": None}, "unknown", "CommandMissing"),
     "a journal that hangs": ({"journal": TIMED_OUT}, "unknown", "TimedOut"),

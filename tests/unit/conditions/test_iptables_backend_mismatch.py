@@ -34,6 +34,7 @@ FLANNEL_LINKS = dict(
     }
 )
 CILIUM = {"/proc/970/stat": "970 (cilium-agent) S 1 1 1 0 -1 4194560", "/proc/970/status": "NSpid:\t970\t1\n"}
+PROXY_IPTABLES = process(900, "kube-proxy", ["kube-proxy"])
 PROXY_NFTABLES = process(900, "kube-proxy", ["kube-proxy", "--proxy-mode=nftables"])
 CALICO_BPF = dict(process(960, "calico-node", ["calico-node", "-felix"]), **{"/proc/960/environ": "FELIX_BPFENABLED=true\0"})
 DENIED = (1, "", "iptables-nft-save v1.8.9 (nf_tables): Could not fetch rule set generation id: Permission denied (you must be root)\n")
@@ -75,6 +76,8 @@ CASES = [
     (dict(nft=NFT, legacy=LEGACY.replace("KUBE-", "MINE-").replace("kubernetes", "mine")), "ok", "OneBackend"),
     (dict(nft=NFT, links={}), "ok", "OneBackend"),
     (dict(nft=NFT + "# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.\n"), "ok", "OneBackend"),
+    # Without a hint only the rules of Kubernetes tell what Kubernetes uses, and the network has a binary of its own.
+    (dict(nft=CALICO_ONLY, links=LEGACY_BINARIES), "ok", "OneBackend"),
     (dict(nft=rules("bookworm-nft-host-firewall")), "ok", "NoRules"),
     (dict(), "ok", "NoRules"),
     # The question does not arise.
@@ -86,7 +89,9 @@ CASES = [
     (dict(nft=NFT, files=CILIUM), "not_applicable", "OtherDataplane"),
     (dict(nft=NFT, files=CALICO_BPF), "not_applicable", "OtherDataplane"),
     (dict(nft=NFT, legacy=LEGACY, files=dict(CALICO_BPF, **PROXY_NFTABLES)), "not_applicable", "OtherDataplane"),
-    # ... but with kube-proxy in nftables mode a network of iptables rules is judged.
+    # ... but the rules of a kube-proxy in iptables mode are judged, whatever the network is.
+    (dict(nft=NFT, legacy=LEGACY, files=dict(CALICO_BPF, **PROXY_IPTABLES)), "faulty", "SplitFamily"),
+    # ... and with kube-proxy in nftables mode a network of iptables rules is.
     (dict(nft=CALICO_ONLY, legacy=CALICO_ONLY, files=PROXY_NFTABLES), "faulty", "SplitFamily"),
     # Rules without a node are left over from one.
     (dict(kubelet=False, nft=NFT, legacy=LEGACY), "faulty", "SplitFamily"),
@@ -112,3 +117,9 @@ def test_message_and_evidence():
     assert verdict.message == "KUBE has ipv4 rules in both backends: 22 in nft and 22 in legacy."
     assert verdict.evidence["rules"] == {"KUBE": {"nft ipv4": 22, "legacy ipv4": 22}}
     assert verdict.evidence["hints"] == ["nft", "legacy"]
+
+
+def test_the_backend_is_named_where_there_is_one():
+    for rules_of in ("nft", "legacy"):
+        verdict = judge("iptables_backend_mismatch", node(links={}, **{rules_of: CALICO_ONLY}))
+        assert verdict.message == "All 1 rules of Kubernetes and its network are in %s." % rules_of

@@ -25,11 +25,14 @@ def leaked(*numbered):
     return "*filter\n:KUBE-ROUTER-INPUT - [0:0]\n" + "".join(rule * number for rule, number in numbered) + "COMMIT\n"
 
 
-
 def saved(enabled):
     """Copies in the file of iptables-persistent alone, whose service is enabled or disabled."""
     files, commands = systemd(netfilter_persistent=("inactive", enabled))
     return dict(nft=KUBE, files=dict(files, **{"/etc/iptables/rules.v4": leaked((FLANNEL, 100))}), commands=commands)
+
+
+def others(number):
+    return [("-A KUBE-ROUTER-INPUT -s 10.0.%d.%d/32 -j RETURN\n" % (n // 250, n % 250), 1) for n in range(number)]
 
 
 TABLE = {
@@ -44,11 +47,8 @@ TABLE = {
     ),
     "one above the option": (dict(nft=leaked((FLANNEL, 52))), "faulty", "RulesDuplicated"),
     "as many as the option": (dict(nft=leaked((FLANNEL, 51))), "ok", "FewCopies"),
-    "many, and below a fifth": (
-        dict(nft=leaked((FLANNEL, 61), *[("-A KUBE-ROUTER-INPUT -s 10.0.%d.%d/32 -j RETURN\n" % (n // 250, n % 250), 1) for n in range(300)])),
-        "ok",
-        "FewCopies",
-    ),
+    "many, and a fifth of all": (dict(nft=leaked((FLANNEL, 61), *others(239))), "ok", "FewCopies"),
+    "many, and above a fifth": (dict(nft=leaked((FLANNEL, 61), *others(238))), "faulty", "RulesDuplicated"),
     "the same rule in other tables": (dict(nft=leaked((FLANNEL, 40)) + leaked((FLANNEL, 40)).replace("filter", "mangle")), "faulty", "RulesDuplicated"),
     "rules that log": (dict(nft=leaked((LOG, 500))), "ok", "FewCopies"),
     "rules that draw lots": (dict(nft=leaked((HALF, 500))), "ok", "FewCopies"),
@@ -94,6 +94,21 @@ def test_verdict(name):
 def test_the_owners_are_named():
     answer = judge("iptables_rules_duplicated", node(nft=leaked((FLANNEL, 100), (ROUTER, 30))))
     assert answer.message == "128 of 130 nft ipv4 rules are copies: FLANNEL has 99 in filter FORWARD; KUBE has 29 in filter KUBE-ROUTER-INPUT."
+
+
+def test_of_an_owner_the_three_worst_places_are_named():
+    dump = "".join(leaked((FLANNEL, 31 - n)).replace("filter", table) for n, table in enumerate(("raw", "mangle", "nat", "filter")))
+    answer = judge("iptables_rules_duplicated", node(nft=dump))
+    assert answer.message == (
+        "114 of 118 nft ipv4 rules are copies: FLANNEL has 30 in raw FORWARD, 29 in mangle FORWARD, 28 in nat FORWARD."
+    )
+
+
+def test_where_nothing_is_loaded_no_rules_are_counted():
+    nothing = "The kernel has loaded no netfilter backend."
+    assert judge("iptables_rules_duplicated", node()).message == nothing
+    saved = judge("iptables_rules_duplicated", node(files={"/etc/iptables/rules.v4": leaked((FLANNEL, 100))}))
+    assert saved.message.startswith(nothing + " Files bring copies back at boot: ")
 
 
 def test_the_option_decides():

@@ -113,6 +113,15 @@ def test_message_names_the_patch_level():
     assert verdict.message == "The kernel 6.1.0-50-amd64 (6.1.170) is below 6.1.200, the floor that was given."
 
 
+@pytest.mark.parametrize(
+    "release, files, around",
+    [(EL7, {"/run/systemd/container": "docker\n"}, "container"), ("5.15.153.1-microsoft-standard-WSL2", {}, "WSL system")],
+)
+def test_message_names_what_the_host_is_inside_of(release, files, around):
+    verdict = judge("kernel_below_minimum", host(release, files))
+    assert verdict.message == "The kernel %s belongs to the machine around this %s, not to this host." % (release, around)
+
+
 def test_message_names_the_emulators():
     verdict = judge("kernel_below_minimum", host(EL7, {"/proc/self/mountinfo": MOUNTED, HANDLER: QEMU % "OC"}))
     assert verdict.message == (

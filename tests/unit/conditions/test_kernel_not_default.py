@@ -70,6 +70,23 @@ def test_message():
     assert verdict.evidence["installed"] == [NEW, OLD]
 
 
+def test_a_one_shot_entry_is_named_as_grub_reboot_takes_it():
+    verdict = judge("kernel_not_default", host(OLD, grub(SAVED, ONE_SHOT)))
+    entry = ONE_SHOT.split("next_entry=")[1].splitlines()[0]
+    assert verdict.message == "The next boot starts %s once (one-shot entry \"%s\"); %s is running." % (NEW, entry, OLD)
+
+
+def test_the_entry_that_has_no_kernel_is_named():
+    said = "/boot/grub/grub.cfg does not tell which kernel the entry \"Memory test (memtest86+)\" starts."
+    verdict = judge("kernel_not_default", host(OLD, grub(MEMTEST + GRUB)))
+    assert verdict.message == said
+    # Only the next boot starts it; the default is known.
+    shot = "next_entry=Memory test (memtest86+)\n"
+    verdict = judge("kernel_not_default", host(OLD, grub(GRUB + MEMTEST, shot)))
+    assert (verdict.reason, verdict.message) == ("DefaultUnknown", said)
+    assert verdict.evidence["boot_kernels"]["default"] == NEW
+
+
 def test_without_root():
     verdict = judge("kernel_not_default", host(OLD, grub(), denied=("/boot/grub/grub.cfg",), root=False))
     assert (verdict.status, verdict.reason) == ("unknown", "NeedsRoot")

@@ -12,6 +12,8 @@ __metaclass__ = type
 BINARIES = ("ebtables", "ethtool", "ip", "iptables", "mount", "nsenter", "socat", "tc", "touch")
 JOINED = {"/etc/kubernetes/kubelet.conf": "kind: Config\n"}
 FLANNEL = {"/etc/cni/net.d/10-flannel.conflist": '{"plugins": [{"type": "flannel"}, {"type": "portmap"}]}'}
+# As Calico's own manifest writes it: a route for each pod, no bridge.
+CALICO = {"/etc/cni/net.d/10-calico.conflist": '{"plugins": [{"type": "calico"}, {"type": "bandwidth"}, {"type": "portmap"}]}'}
 # As on EKS and kOps: neither of the files that kubeadm leaves.
 KUBECONFIG = "/var/lib/kubelet/kubeconfig"
 MEMBER = {"/proc/900/cmdline": "/usr/bin/kubelet\0--config=/var/lib/kubelet/config.yaml\0--kubeconfig\0%s\0" % KUBECONFIG}
@@ -63,6 +65,7 @@ TABLE = {
     "no br_netfilter before 1.30": ({"version": "v1.29.15", "bridge": None}, "faulty", "Missing"),
     "no br_netfilter from 1.30 on": ({"version": "v1.30.0", "bridge": None}, "ok", "Complete"),
     "no br_netfilter from 1.30 on, with flannel": ({"version": "v1.30.0", "bridge": None, "more": FLANNEL}, "faulty", "Missing"),
+    "no br_netfilter from 1.30 on, with a network that has no bridge": ({"version": "v1.30.0", "bridge": None, "more": CALICO}, "ok", "Complete"),
     "bridges not filtered, joined, with flannel": ({"version": "v1.34.0", "bridge": "0", "more": dict(JOINED, **FLANNEL)}, "at_risk", "Missing"),
     "bridges not filtered before 1.30": ({"version": "v1.28.2", "bridge": "0"}, "faulty", "Missing"),
     "IPv6 alone: what counts is its own forwarding": ({"forward": "1", "more": IPV6}, "faulty", "Missing"),
@@ -84,6 +87,8 @@ def test_verdict(name):
 def test_what_is_a_warning_is_evidence():
     answer = judge(without=["socat", "ethtool"])
     assert answer.evidence["warnings"] == ["ethtool", "socat"]
+    assert answer.message == "What kubeadm calls an error is all there, without ethtool, socat."
+    assert judge().message == "What kubeadm calls an error is all there."
 
 
 def test_the_message_names_all_that_is_missing():
