@@ -108,6 +108,19 @@ conditions:
   returned: success
   type: list
   elements: dict
+  sample:
+    - condition: calico_reject_bypassed
+      type: CalicoRejectBypassed
+      scope: node
+      status: faulty
+      reason: AcceptBeforeReject
+      message: "Calico accepts in cali-FORWARD (nft ipv4) before KUBE-SERVICES can reject: connections to Services without endpoints hang."
+      evidence: {by_version: true}
+      role: nodemend.kubernetes.calico
+      remedy_scope: cluster
+      remediate_on: faulty
+      disruption: restart
+      docs: docs/conditions/calico_reject_bypassed.md
 faulty:
   description: Ids of the conditions that are proved.
   returned: success

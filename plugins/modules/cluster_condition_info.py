@@ -79,6 +79,19 @@ conditions:
   returned: success
   type: list
   elements: dict
+  sample:
+    - condition: calico_below_minimum
+      type: CalicoBelowMinimum
+      scope: cluster
+      status: faulty
+      reason: BelowMinimum
+      message: "Calico is older than 3.16.0: 3.15.1 on worker-1."
+      evidence: {minimum: 3.16.0, method: manifest}
+      role: nodemend.kubernetes.calico
+      remedy_scope: cluster
+      remediate_on: faulty
+      disruption: restart
+      docs: docs/conditions/calico_below_minimum.md
 faulty:
   description: Ids of the conditions that are proved.
   returned: success
@@ -186,7 +199,7 @@ cluster:
         managed_by:
           description: What would put changes back, an operator, a Helm release, Argo CD, Flux; else null.
           type: str
-          sample: null
+          sample: the Tigera operator
         namespace:
           description: Namespace of the DaemonSet.
           type: str
@@ -202,7 +215,7 @@ cluster:
         cni_account:
           description: Account that tokens for the CNI plugin are made for, where a setting names one; else null.
           type: str
-          sample: null
+          sample: calico-cni-plugin
         datastore:
           description: V(kubernetes) or V(etcd).
           type: str

@@ -111,6 +111,19 @@ conditions:
   returned: success
   type: list
   elements: dict
+  sample:
+    - condition: kubernetes_certificate_expiring
+      type: KubernetesCertificateExpiring
+      scope: node
+      status: faulty
+      reason: Expired
+      message: /etc/kubernetes/pki/apiserver.crt (kube-apiserver) expired 12 d ago, on 2027-11-20 16:42 UTC.
+      evidence: {certificate_expiry_days: 30, due: [/etc/kubernetes/pki/apiserver.crt]}
+      role: nodemend.kubernetes.control_plane_certificates
+      remedy_scope: node
+      remediate_on: at_risk
+      disruption: drain
+      docs: docs/conditions/kubernetes_certificate_expiring.md
 faulty:
   description: Ids of the conditions that are proved.
   returned: success

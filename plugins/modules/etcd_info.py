@@ -49,7 +49,7 @@ etcd:
         distribution:
           description: V(k3s) or V(rke2) where the member is theirs, else null.
           type: str
-          sample: null
+          sample: rke2
         etcdctl:
           description: Path of etcdctl, null where there is none.
           type: str
@@ -96,7 +96,7 @@ etcd:
         problem:
           description: Why RV(etcd.etcd.members) is null.
           type: str
-          sample: null
+          sample: etcdctl is neither on this host nor in etcd's image
 conditions:
   description: Empty, as the module judges no condition.
   returned: success

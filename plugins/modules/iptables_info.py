@@ -159,6 +159,19 @@ conditions:
   returned: success
   type: list
   elements: dict
+  sample:
+    - condition: iptables_backend_mismatch
+      type: IptablesBackendMismatch
+      scope: node
+      status: faulty
+      reason: SplitFamily
+      message: "KUBE has ipv4 rules in both backends: 22 in nft and 22 in legacy."
+      evidence: {rules: {KUBE: {nft ipv4: 22, legacy ipv4: 22}}, hints: [nft, legacy]}
+      role: nodemend.kubernetes.iptables_backend
+      remedy_scope: node
+      remediate_on: faulty
+      disruption: drain
+      docs: docs/conditions/iptables_backend_mismatch.md
 faulty:
   description: Ids of the conditions that are proved.
   returned: success

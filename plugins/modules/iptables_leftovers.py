@@ -115,6 +115,7 @@ def main():
 
 
 def remove(module):
+    """Remove the leftovers and end the module, which keeps the way back and has armed the timer; raise Failed, Unavailable or ValueError before that."""
     backend = Backend(module)
     before = backend.samples()
     if not any(any(_leftovers.count(tables)) for tables in before.values()):
@@ -167,6 +168,7 @@ def put_back_now(module, backend, saved):
 
 
 def put_back(module):
+    """Put back what lies in the folder and is missing now, and end the module with the numbers of chains and rules."""
     backend = Backend(module)
     if backend.booted_since():
         told = "The host has booted since these rules were removed: they would not be there any more."
@@ -205,11 +207,13 @@ def arm(module, backend, undo, needed):
 
 
 def sum_of(samples):
+    """Return (chains, rules), how many are left over in {ip version: tables}."""
     counts = [_leftovers.count(tables) for tables in samples.values()]
     return sum(chains for chains, rules in counts), sum(rules for chains, rules in counts)
 
 
 def described(module, before, after, count):
+    """Return the result of a removal: before and after are {ip version: tables}, count is (chains, rules)."""
     result = {"changed": True, "chains": count[0], "rules": count[1]}
     if module._diff:
         result["diff"] = [

@@ -135,6 +135,7 @@ def main():
 
 
 def run(module):
+    """Do what state asks for, and end the module; whatever keeps it from that is told with a reason in one word."""
     try:
         {"absent": remove, "present": put_back}[module.params["state"]](module)
     except Changed as exc:
@@ -144,6 +145,7 @@ def run(module):
 
 
 def remove(module):
+    """Have the file hold no superfluous copies, and end the module with what they were."""
     host = Host(timeout=module.params["timeout"])
     if not host.is_root():
         raise Unavailable("NeedsRoot", "only root may read and replace the file.")
@@ -166,6 +168,7 @@ def remove(module):
 
 
 def replace(module, host, path, flags, record):
+    """Put a tried copy without the flagged lines in the place of a file; record: {path, rules, before}, to which the new digest is added as "after"."""
     refuse_used_folder(module, record)
     _armed_restore.make_private(module.params["directory"])
     os.chmod(module.params["directory"], 0o700)
@@ -184,11 +187,13 @@ def replace(module, host, path, flags, record):
 
 
 def refuse_changed(path, record):
+    """Raise Changed unless this file is what the digest in the record says."""
     if digest(path) != record["before"]:
         raise Changed("another program has written %s meanwhile; try again." % record["path"])
 
 
 def put_back(module):
+    """Put the kept file back where the one in place is as this module left it, and end the module."""
     text = read(place(module, RECORD))
     if text is None:
         module.exit_json(**result_of(None))
@@ -206,6 +211,7 @@ def put_back(module):
 
 
 def result_of(path, places=(), left=()):
+    """Return the module's result, nothing changed; places: [{table, chain, rules}], left: the same with why."""
     def most(found):
         return sorted(found, key=lambda place: -place["rules"])[:PLACES]
 
@@ -220,6 +226,7 @@ def result_of(path, places=(), left=()):
 
 
 def places_of(changes):
+    """Return [{table, chain, rules}] of the changes of SavedRules.superfluous(), {table: {chain: change}}."""
     return [
         {"table": table, "chain": chain, "rules": len(change.before) - len(change.after)}
         for table, chains in changes.items()
@@ -281,6 +288,7 @@ def copy(source, target, flags=None):
 
 
 def digest(path):
+    """Return the SHA-256 of a file, in hexadecimal digits."""
     found = hashlib.sha256()
     with open(path, "rb") as stream:
         for chunk in iter(lambda: stream.read(1024 * 1024), b""):
@@ -297,6 +305,7 @@ def read(path):
 
 
 def place(module, name):
+    """Return the path of a file in the folder."""
     return os.path.join(module.params["directory"], name)
 
 

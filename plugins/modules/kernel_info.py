@@ -77,7 +77,7 @@ kernel:
               C(/proc/version_signature)); null where the release has them or nothing tells them.
           type: list
           elements: int
-          sample: null
+          sample: [6, 1, 170]
     kernel_ownership:
       description: Whether the running kernel is this host's own; RV(ignore:kind) is V(container), V(chroot) or V(wsl) where it is not.
       type: dict
@@ -140,7 +140,7 @@ kernel:
         next:
           description: Release that only the next boot starts; null where no one-shot entry is set.
           type: str
-          sample: null
+          sample: 6.12.95-1.el8.elrepo.x86_64
         default_entry:
           description: The entry of the default in GRUB's menu.
           type: dict
@@ -151,7 +151,7 @@ kernel:
         next_entry:
           description: The one-shot entry in GRUB's menu, or null.
           type: dict
-          sample: null
+          sample: {id: 5d41402abc4b2a76b9719d911017c592-6.12.95-1.el8.elrepo.x86_64, title: Rocky Linux, release: 6.12.95-1.el8.elrepo.x86_64}
         source:
           description: The file or command that named the default.
           type: str
@@ -188,7 +188,7 @@ kernel:
         next_entry:
           description: The one-shot entry in grubenv, or null.
           type: str
-          sample: null
+          sample: 5d41402abc4b2a76b9719d911017c592-6.12.95-1.el8.elrepo.x86_64
         saves:
           description: Whether GRUB starts the entry that is saved in grubenv.
           type: bool
@@ -204,7 +204,7 @@ kernel:
         next:
           description: The entry of the next boot only, or null.
           type: dict
-          sample: null
+          sample: {id: 5d41402abc4b2a76b9719d911017c592-6.12.95-1.el8.elrepo.x86_64, title: Rocky Linux, release: 6.12.95-1.el8.elrepo.x86_64}
     grub_environment:
       description:
         - Where grubenv lies, and what keeps GRUB from writing it (LVM, RAID, encryption, a file system that it only reads), or null. Where it
@@ -240,6 +240,19 @@ conditions:
   returned: success
   type: list
   elements: dict
+  sample:
+    - condition: kernel_below_minimum
+      type: KernelBelowMinimum
+      scope: node
+      status: faulty
+      reason: BelowPolicy
+      message: The kernel 4.18.0-553.el8_10.x86_64 is below 4.19, the floor that was given.
+      evidence: {minimum_kernel_version: "4.19", policy: true}
+      role: nodemend.kubernetes.kernel
+      remedy_scope: node
+      remediate_on: faulty
+      disruption: reboot
+      docs: docs/conditions/kernel_below_minimum.md
 faulty:
   description: Ids of the conditions that are proved.
   returned: success

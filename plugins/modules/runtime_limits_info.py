@@ -194,6 +194,19 @@ conditions:
   returned: success
   type: list
   elements: dict
+  sample:
+    - condition: runtime_nofile_low
+      type: RuntimeNofileLow
+      scope: node
+      status: faulty
+      reason: SoftLimitLow
+      message: containerd.service (PID 811) may open 1024 files, fewer than 65536.
+      evidence: {minimum_nofile: 65536}
+      role: nodemend.kubernetes.runtime_limits
+      remedy_scope: node
+      remediate_on: faulty
+      disruption: restart
+      docs: docs/conditions/runtime_nofile_low.md
 faulty:
   description: Ids of the conditions that are proved.
   returned: success

@@ -13,7 +13,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.join(ROOT, ".cache"))
 
 from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue, _module, _subject_catalogue  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._condition import parameters  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._condition import as_dict, faulty, parameters  # noqa: E402
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _remedies  # noqa: E402
 
 CONDITIONS = _catalogue.CONDITIONS + _cluster_catalogue.CONDITIONS
@@ -72,12 +72,13 @@ class TestCondition:
     def test_its_file_has_its_name(self, condition):
         assert condition.evaluate.__module__.rpartition(".")[2] == condition.id
 
-    def test_its_page_states_its_type_and_every_reason_of_its_code(self, condition):
-        page = text(*condition.docs.split("/"))
+    def test_its_page_states_its_type_and_its_page_and_tests_every_reason_of_its_code(self, condition):
+        page, tests = text(*condition.docs.split("/")), text("tests", "unit", "conditions", "test_%s.py" % condition.id)
         assert condition.type in page
         code = text("plugins", "module_utils", "_conditions", condition.id + ".py")
         for reason in re.findall(r"\b(?:ok|faulty|at_risk|unknown|not_applicable)\(\s*\"(\w+)\"", code):
             assert reason in page, "docs do not explain the reason %s" % reason
+            assert '"%s"' % reason in tests, "no test has the reason %s" % reason
 
     def test_it_has_a_table(self, condition):
         assert "test_%s" % condition.id in stems("tests", "unit", "conditions")
@@ -132,6 +133,16 @@ def test_the_documented_choices_are_the_catalogue():
     for module, catalogue in (("node_condition_info", _catalogue), ("cluster_condition_info", _cluster_catalogue)):
         choices = documentation(module)["DOCUMENTATION"]["options"]["conditions"]["choices"]
         assert choices == sorted(condition.id for condition in catalogue.CONDITIONS)
+
+
+@pytest.mark.parametrize("module", sorted(name for name in stems("plugins", "modules") if name.endswith("_info")))
+def test_a_sample_of_a_verdict_is_one_that_can_be(module):
+    told = documentation(module)["RETURN"]
+    for found in told.get("conditions", {}).get("sample", []):
+        condition = next(item for item in CONDITIONS if item.id == found["condition"])
+        assert found == as_dict(condition, faulty(found["reason"], found["message"], **found["evidence"]))
+        assert told["faulty"]["sample"] == [condition.id]
+        assert found["reason"] in text(*condition.docs.split("/"))
 
 
 def test_each_scope_has_its_catalogue():
