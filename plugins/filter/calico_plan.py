@@ -9,7 +9,7 @@ __metaclass__ = type
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _calico_gates, _calico_plan
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._inert import inert, plain
 
-OPTIONS = {"accepted": [], "discard": [], "image_prefix": None, "target_version": None, "backup": None}
+OPTIONS = {"accepted": [], "discard": [], "image_prefix": None, "target_version": None, "backup": None, "host": None}
 
 
 def options_of(given):
@@ -36,8 +36,8 @@ def calico_rbac_plan(text, found, options=None):
     return inert(lambda: _calico_plan.rbac(text, plain(found), options_of(plain(options))))
 
 
-def calico_rollback_plan(kept, found, backup):
-    return inert(_calico_plan.rollback, kept, plain(found), backup)
+def calico_rollback_plan(kept, found, backup, host):
+    return inert(_calico_plan.rollback, kept, plain(found), backup, host)
 
 
 def calico_forward(hosts, rules, cluster):

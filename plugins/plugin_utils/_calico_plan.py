@@ -9,6 +9,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import copy
+import hashlib
 import json
 
 import yaml
@@ -33,19 +34,20 @@ def plan(text, found, options, looked=None):
     text      the manifest
     found     {version: of the server, objects: {daemonsets, deployments, configmaps, canalconfigs, clusterroles, pods, nodes, installations, ...},
               kubekey: whether its manifest lies on the host}
-    options   {accepted, discard, image_prefix, target_version, backup}
+    options   {accepted, discard, image_prefix, target_version, backup, host: that the role runs on, by its name in the inventory}
     looked    what FORWARD holds on the hosts of the inventory (_calico_gates.forward), None before anybody has looked
 
     refused   [{gate, message, override}]; with it the rest may be missing
     current, target        versions; current is a list, oldest first
     steady, rollout        documents at the end, and while nodes are renewed one by one
     carried, dropped, warnings     sentences
-    daemonset {namespace, name}, nodes (in order), images, pull_secrets, begun (by a run that did not end), backup (its file)
+    daemonset {namespace, name}, nodes (in order), images, pull_secrets, begun (by a run that did not end), backup (its file), host (that has it)
     look      whether the rules of the hosts must be looked at
     """
     result = {
         "refused": [], "warnings": [], "carried": [], "dropped": [], "current": [], "target": None, "steady": [], "rollout": [],
-        "daemonset": None, "nodes": [], "images": [], "pull_secrets": [], "begun": False, "backup": options["backup"], "look": False,
+        "daemonset": None, "nodes": [], "images": [], "pull_secrets": [], "begun": False, "backup": options["backup"],
+        "host": options["host"], "look": False,
     }  # fmt: skip
     accepted = options["accepted"]
     daemonset, refused = _installed(found, accepted)
@@ -79,22 +81,31 @@ def plan(text, found, options, looked=None):
         message = "Not carried over: %s. Write it into the manifest, or give it up with calico_discard: [%s]." % (sentence, name)
         refused.append({"gate": "settings", "message": message, "override": "calico_discard: [%s]" % name})
     new = next(document for document in steady if _is(document, daemonset))
+    note = begun or _note(options["backup"], options["host"], daemonset, new)
+    host = note.get("host") or options["host"]
+    elsewhere = []
+    if host != options["host"]:
+        elsewhere = ["This upgrade was begun on %s, which keeps what was there before. %s" % (host, _way_back(host, options["host"]))]
     return dict(
         result,
         refused=refused,
-        warnings=gates.untested(server, target) + ["Given up: %s." % sentence for sentence in carried.dropped] + _lost(steady, objects, current, daemonset),
+        warnings=elsewhere
+        + gates.untested(server, target)
+        + ["Given up: %s." % sentence for sentence in carried.dropped]
+        + _lost(steady, objects, current, daemonset),
         carried=carried.kept,
         dropped=carried.dropped,
         current=[gates.text(version) for version in current],
         target=gates.text(target),
         steady=steady,
-        rollout=_rollout(steady, new, objects, begun or {"backup": options["backup"], "updateStrategy": new["spec"].get("updateStrategy", {})}),
+        rollout=_rollout(steady, new, objects, note),
         daemonset={"namespace": daemonset["metadata"]["namespace"], "name": daemonset["metadata"]["name"]},
         nodes=order(nodes, daemonset, objects),
         images=images_of(steady),
         pull_secrets=pull_secrets_of(steady),
         begun=begun is not None,
-        backup=(begun or {}).get("backup") or options["backup"],
+        backup=note["backup"] or options["backup"],
+        host=host,
         look=plane == "iptables" and gates.passed("forward_appended", oldest, target),
     )
 
@@ -165,13 +176,24 @@ def _rules(permissions):
     return [rules[key] for key in sorted(rules, key=str)]
 
 
-def rollback(kept, found, backup):
-    """Return {rollout, steady, absent, words, absent_words, daemonset, nodes, backup} of the objects that a run has kept.
+def rollback(kept, found, backup, host):
+    """Return {refused, rollout, steady, absent, words, absent_words, daemonset, nodes, backup, host} of the objects that a run has kept.
 
-    kept   text of its file: [{identity: [kind, namespace, name], apiVersion, object or null where there was none}]
+    kept   text of its file on the host: [{identity: [kind, namespace, name], apiVersion, object or null where there was none}]
     CustomResourceDefinitions stay: with them all their objects would be gone, or cut short.
     """
     entries = [entry for entry in json.loads(kept) if entry["identity"][0] != "CustomResourceDefinition"]
+    refused = []
+    # Only a run that went on with another's work, on another host, has kept a DaemonSet with a note: what it found was half done.
+    half = next((entry["object"] for entry in entries if entry["identity"][0] == "DaemonSet" and entry["object"] and _begun(entry["object"])), None)
+    if half is not None:
+        begun = _begun(half)
+        if not any(_is(item, half) and _pods_digest(item) == begun.get("before") and not _begun(item) for item in found["objects"]["daemonsets"]):
+            there = begun.get("host") or "another host"
+            message = "This upgrade was begun on %s, which keeps what was there before (%s). %s" % (there, begun["backup"], _way_back(there, host))
+            refused = [{"gate": "begun_elsewhere", "message": message, "override": None}]
+        # It is back, with all that is applied before the nodes. What comes after them is kept here alone.
+        entries = [entry for entry in entries if entry["identity"][0] == "Deployment" and entry["identity"][2] == LAST]
     steady = [entry["object"] for entry in entries if entry["object"]]
     absent = [
         {"apiVersion": entry["apiVersion"], "kind": kind, "metadata": dict({"name": name}, **({"namespace": namespace} if namespace else {}))}
@@ -179,22 +201,19 @@ def rollback(kept, found, backup):
         for kind, namespace, name in [entry["identity"]]
         if not entry["object"]
     ]
-    result = {"rollout": [], "nodes": [], "daemonset": None, "backup": backup, "steady": steady, "absent": absent}
+    result = {"refused": refused, "rollout": [], "nodes": [], "daemonset": None, "backup": backup, "host": host, "steady": steady, "absent": absent}
     result["words"] = [" ".join(part for part in manifest.key(item) if part) for item in steady]
     result["absent_words"] = [" ".join(part for part in manifest.key(item) if part) for item in absent]
     agent = next((item for item in steady if item["kind"] == "DaemonSet"), None)
     if agent is not None:
-        annotations = agent["metadata"].get("annotations") or {}
-        # Kept by a run that went on with another's work, on another host.
-        begun = _begun(agent)
-        if begun:
-            agent["spec"]["updateStrategy"] = begun["updateStrategy"]
-            del annotations[ROLLOUT]
-        note = {"backup": backup, "updateStrategy": agent["spec"].get("updateStrategy", {})}
-        result["rollout"] = _rollout(steady, agent, found["objects"], note)
+        result["rollout"] = _rollout(steady, agent, found["objects"], _note(backup, host, agent, agent))
         result["daemonset"] = {"namespace": agent["metadata"]["namespace"], "name": agent["metadata"]["name"]}
         result["nodes"] = order(nodes_of(found), agent, found["objects"])
     return result
+
+
+def _way_back(there, here):
+    return "To go back, run the role with calico_state=rolled_back there first, then on %s." % here
 
 
 def suitable(found):
@@ -396,6 +415,16 @@ def _other_flavour(agent, documents, daemonset, objects):
 
 def _is(document, other):
     return manifest.key(document) == manifest.key(other)
+
+
+def _note(backup, host, before, after):
+    """Return what the next run must know: where the DaemonSet is kept as it was before, and what it is to be in the end."""
+    return {"backup": backup, "host": host, "before": _pods_digest(before), "updateStrategy": after["spec"].get("updateStrategy", {})}
+
+
+def _pods_digest(daemonset):
+    """Return what tells the pods of one DaemonSet, as the API server has it, from those of another."""
+    return hashlib.sha256(json.dumps(daemonset["spec"]["template"]["spec"], sort_keys=True).encode("utf-8")).hexdigest()[:16]
 
 
 def _begun(daemonset):

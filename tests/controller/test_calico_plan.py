@@ -122,7 +122,7 @@ def container(workload, name="calico-node"):
 
 
 def plan(manifest, found, looked=None, **options):
-    return _calico_plan.plan(manifest, found, options_of(dict({"backup": "/backup"}, **options)), looked)
+    return _calico_plan.plan(manifest, found, options_of(dict({"backup": "/backup", "host": "control-1"}, **options)), looked)
 
 
 def gates(result):
@@ -428,7 +428,8 @@ class TestRollout:
         during = document(result, "DaemonSet", key="rollout")
         assert during["spec"]["updateStrategy"] == {"type": "OnDelete"}
         note = json.loads(during["metadata"]["annotations"][_calico_plan.ROLLOUT])
-        assert note == {"backup": "/backup", "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}}}
+        assert len(note.pop("before")) == 16
+        assert note == {"backup": "/backup", "host": "control-1", "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}}}
         rules = document(result, "ClusterRole", key="rollout")["rules"]
         assert [rule["resources"] for rule in rules] == [["pods", "nodes", "namespaces"], ["old"], ["endpointslices"]]
         assert ["old"] not in [rule["resources"] for rule in document(result, "ClusterRole")["rules"]]
@@ -455,9 +456,19 @@ class TestRollout:
         found = cluster(text("v3.15.5"))
         found["objects"]["daemonsets"] = [document(first, "DaemonSet", key="rollout")]
         second = plan(text("v3.22.5"), found, backup="/another")
-        assert second["begun"] and second["backup"] == "/backup"
+        assert second["begun"] and (second["backup"], second["host"]) == ("/backup", "control-1") and not second["warnings"]
         assert second["current"] == ["v3.15.5", "v3.22.5"]
         assert document(second, "DaemonSet")["spec"]["updateStrategy"]["type"] == "RollingUpdate"
+        assert document(second, "DaemonSet", key="rollout") == document(first, "DaemonSet", key="rollout")
+
+    def test_a_run_goes_on_on_another_host_and_says_who_keeps_what_was_there(self):
+        first = plan(text("v3.22.5"), cluster(text("v3.15.5")))
+        found = cluster(text("v3.15.5"))
+        found["objects"]["daemonsets"] = [document(first, "DaemonSet", key="rollout")]
+        second = plan(text("v3.22.5"), found, backup="/another", host="control-2")
+        assert (second["backup"], second["host"]) == ("/backup", "control-1")
+        (warning,) = second["warnings"]
+        assert "begun on control-1" in warning and "there first, then on control-2" in warning
         assert document(second, "DaemonSet", key="rollout") == document(first, "DaemonSet", key="rollout")
 
     def test_the_control_plane_is_last(self):
@@ -473,13 +484,36 @@ class TestRollout:
             {"identity": ["CustomResourceDefinition", "", "y.crd.projectcalico.org"], "apiVersion": "apiextensions.k8s.io/v1", "object": None},
             {"identity": ["PodDisruptionBudget", "kube-system", "calico-kube-controllers"], "apiVersion": "policy/v1beta1", "object": None},
         ]
-        result = _calico_plan.rollback(json.dumps(kept), found, "/kept")
+        result = _calico_plan.rollback(json.dumps(kept), found, "/kept", "control-1")
+        assert not result["refused"] and result["host"] == "control-1"
         assert result["steady"] == [old["DaemonSet"], old["ClusterRole"]]
         assert result["absent"] == [
             {"apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": {"name": "calico-kube-controllers", "namespace": "kube-system"}}
         ]
         assert document(result, "DaemonSet", key="rollout")["spec"]["updateStrategy"] == {"type": "OnDelete"}
         assert result["nodes"] == ["worker1", "worker2", "a-control"]
+
+    def kept_by_who_went_on(self):
+        """What a run keeps that goes on, on another host, after one that had renewed nodes."""
+        first = plan(text("v3.22.5"), cluster(text("v3.15.5")))
+        old = [item for item in _calico_plan.parse(text("v3.15.5")) if item["kind"] == "Deployment"]
+        half = [item for item in first["rollout"] if item["kind"] in ("DaemonSet", "ClusterRole")]
+        return [{"identity": list(_calico_plan.manifest.key(item)), "apiVersion": item["apiVersion"], "object": item} for item in half + old]
+
+    # Gone on with to the same version or another; the roll-back there was killed: the old template, and nodes of both versions.
+    @pytest.mark.parametrize("version, noted", [("v3.22.5", False), ("v3.28.5", False), ("v3.15.5", True)])
+    def test_what_another_host_has_begun_is_put_back_there_first(self, version, noted):
+        kept = self.kept_by_who_went_on()
+        found = cluster(text(version) if version == "v3.15.5" else release(version))
+        if noted:
+            agent(found)["metadata"]["annotations"] = {_calico_plan.ROLLOUT: json.dumps({"backup": "/kept", "host": "control-1", "updateStrategy": {}})}
+        (refused,) = _calico_plan.rollback(json.dumps(kept), found, "/here", "control-2")["refused"]
+        assert "begun on control-1" in refused["message"] and "/backup" in refused["message"] and "there first, then on control-2" in refused["message"]
+
+    def test_then_only_what_that_host_has_not_touched_is_put_back_here(self):
+        result = _calico_plan.rollback(json.dumps(self.kept_by_who_went_on()), cluster(text("v3.15.5")), "/here", "control-2")
+        assert not result["refused"] and result["words"] == ["Deployment kube-system calico-kube-controllers"]
+        assert (result["absent"], result["rollout"], result["nodes"]) == ([], [], [])
 
 
 MARKS = {
