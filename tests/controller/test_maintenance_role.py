@@ -49,8 +49,10 @@ read -r last <"$here/dies"
 case $words! in "$last"*) touch "$here/dead" ;; esac
 case $words in
     version*) echo '{"clientVersion": {"gitVersion": "v1.20.2"}}' ;;
+    "get node "*jsonpath=*) printf True ;;
     "get node "*) cat "$here/node" ;;
     "get endpoints "*) echo '{"subsets": [{"addresses": [{"ip": "10.0.0.9"}], "ports": [{"port": 6443}]}]}' ;;
+    "get lease w1 "*) date +%s%N ;;
     "get lease "*) [ ! -e "$here/lease" ] || cat "$here/lease" ;;
     "get pods"* | "get poddisruptionbudgets"*) echo '{"items": []}' ;;
     create* | replace*) cat >"$here/lease"; sed -i 's/"name"/"resourceVersion": "1", "name"/' "$here/lease" ;;
@@ -116,13 +118,13 @@ def role(tmp_path):
     kubectl.write_text(KUBECTL)
     kubectl.chmod(0o755)
 
-    def run(*words, nodes=("w1", "w2"), fails=(), dies="nobody", spec=None, etcd=None, inventory="w1 %s\n" % LIVE, serves=False, recovers=None):
+    def run(*words, nodes=("w1", "w2"), fails=(), dies="nobody", spec=None, etcd=None, inventory="w1 %s\n" % LIVE, serves=False, recovers=None, node_object=None):
         (tmp_path / "fails").write_text("".join(word + "\n" for word in fails))
         (tmp_path / "dies").write_text(dies + "\n")
         (tmp_path / "dead").unlink(missing_ok=True)
         if recovers:
             (tmp_path / "recovers").write_text(recovers + "\n")
-        (tmp_path / "node").write_text(json.dumps({"metadata": {}, "spec": spec or {}}))
+        (tmp_path / "node").write_text(json.dumps(node_object or {"metadata": {}, "spec": spec or {}}))
         self = {"name": "w1", "cluster": "c0ffee", "control_plane": serves, "etcd": False, "kubernetes": True, "addresses": ["10.0.0.1"]}
         cluster = {"id": "c0ffee", "api_ready": True, "version": "v1.20.2", "kubectl": str(kubectl), "kubeconfig": "/etc/kubernetes/admin.conf"}
         stub = {
@@ -294,3 +296,28 @@ def test_certificates_wait_where_somebody_else_holds_the_lock(role, tmp_path):
     done = role("entry=unlock", "then=1", "control_plane_certificates_drain_ok=true")
     assert done.rc != 0 and "bastion/ben/1 holds the maintenance lock of this cluster" in done.text
     assert changing(role.calls()) == [] and role.lease() == OTHERS
+
+
+BEN = "bastion/ben/1"
+CORDONED = {"metadata": {"annotations": {"nodemend.io/cordoned-by": BEN}}, "spec": {"unschedulable": True}}
+
+
+def held(by, renewed="2999-01-01T00:00:00.000000Z"):
+    return {"metadata": {"resourceVersion": "1"}, "spec": {"holderIdentity": by, "renewTime": renewed}}
+
+
+def test_a_node_on_which_another_run_is_at_work_is_left_to_it(role, tmp_path):
+    (tmp_path / "lease").write_text(json.dumps(held(BEN)))
+    done = role("maintenance_state=uncordoned", node_object=CORDONED)
+    assert done.rc != 0 and "bastion/ben/1 holds the maintenance lock" in done.text and "It has cordoned w1 and may be at work on it" in done.text
+    assert "--namespace kube-system delete lease nodemend-maintenance; then run this again" in done.text and "STILL BE CORDONED" not in done.text
+    assert changing(role.calls()) == [] and role.lease() == held(BEN)
+
+
+# The run was killed an hour ago; its lock was removed, and somebody is at work on another node.
+@pytest.mark.parametrize("lease, left", [(held(BEN, "2020-01-01T00:00:00.000000Z"), None), (held("laptop/anna/2"), "laptop/anna/2")])
+def test_a_node_that_a_killed_run_has_left_is_taken_back(role, tmp_path, lease, left):
+    (tmp_path / "lease").write_text(json.dumps(lease))
+    done = role("maintenance_state=uncordoned", node_object=CORDONED)
+    assert done.rc == 0, done.text
+    assert changing(role.calls())[0].startswith(UNCORDON) and role.lease()["spec"].get("holderIdentity") == left
