@@ -30,10 +30,17 @@ options:
     type: str
     default: kube-system
   pull_secrets:
-    description: Names of Secrets in O(namespace) that the registry asks for.
+    description:
+      - Names of Secrets in O(namespace) that the registry asks for.
+      - Without any, those of O(service_account) are used.
     type: list
     elements: str
     default: []
+  service_account:
+    description:
+      - Account in O(namespace) under which the pods run; it must be there. Its token is not mounted.
+      - Without it the pods run under the account V(default).
+    type: str
   wait:
     description: Seconds that all nodes together may take.
     type: int
@@ -57,6 +64,7 @@ EXAMPLES = r"""
     kubeconfig: /etc/kubernetes/admin.conf
     images: ["registry.example/calico/node:v3.28.5", "registry.example/calico/cni:v3.28.5"]
     nodes: [worker1, worker2]
+    service_account: calico-node
 """
 
 RETURN = r"""
@@ -83,6 +91,8 @@ NAME = "nodemend-image-pull"
 INTERVAL = 2
 FAILURES = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable", "ImageInspectError")
 PENDING = ("ContainerCreating", "PodInitializing")
+# What a kubelet makes of a container that it has not begun when it ends a pod (TerminatePod in its status_manager.go).
+NOT_BEGUN = "ContainerStatusUnknown"
 
 
 def canonical(image):
@@ -101,9 +111,9 @@ def unlisted(node, images):
     return [image for image in images if canonical(image) not in names]
 
 
-def pod(node, images, namespace, secrets):
+def pod(node, images, namespace, secrets, account=None):
     """Return a pod that makes a node's kubelet pull images, and then fails to run a command that no image has."""
-    return {
+    wanted = {
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": (PREFIX + node)[:253], "namespace": namespace, "labels": {LABEL: NAME}},
@@ -126,19 +136,28 @@ def pod(node, images, namespace, secrets):
             ],
         },
     }
+    if account:
+        # The API server gives a pod that names no Secrets those of its account (ServiceAccount admission).
+        wanted["spec"]["serviceAccountName"] = account
+    return wanted
 
 
 def outcome(item):
     """Return (images still to come, sentences about those that failed) of such a pod."""
-    statuses = dict((status["name"], status) for status in item.get("status", {}).get("containerStatuses") or [])
+    status = item.get("status", {})
+    statuses = dict((one["name"], one) for one in status.get("containerStatuses") or [])
     coming, failed = [], []
     for container in item["spec"]["containers"]:
         state = statuses.get(container["name"], {}).get("state") or {}
         waiting = state.get("waiting") or {}
         if waiting.get("reason") in FAILURES:
             failed.append("%s: %s" % (container["image"], (waiting.get("message") or waiting["reason"])[:300]))
-        elif not state or waiting and waiting.get("reason") in PENDING:
+        elif not state or waiting.get("reason") in PENDING or (state.get("terminated") or {}).get("reason") == NOT_BEGUN:
             coming.append(container["image"])
+    if coming and status.get("phase") == "Failed":
+        # The kubelet has rejected the pod (OutOfpods) or ended it (Evicted), and does nothing for it any more.
+        why = ", ".join(part for part in (status.get("reason"), status.get("message")) if part) or "the pod has failed"
+        return [], failed + ["%s: %s" % (", ".join(coming), why[:300])]
     return coming, failed
 
 
@@ -150,7 +169,8 @@ def pull(module, kubectl, wanted):
     until = time.time() + params["wait"]
     try:
         kubectl.run(["delete", "pods", where, selector, "--ignore-not-found"])  # of a run that was killed
-        kubectl.run(["create", "--filename=-"], [pod(node, wanted[node], params["namespace"], params["pull_secrets"]) for node in sorted(wanted)])
+        kind = params["namespace"], params["pull_secrets"], params["service_account"]
+        kubectl.run(["create", "--filename=-"], [pod(node, wanted[node], *kind) for node in sorted(wanted)])
         while True:
             failed, coming = {}, dict(wanted)
             for item in kubectl.objects(["get", "pods", where, selector]):
@@ -173,6 +193,7 @@ def main():
             nodes={"type": "list", "elements": "str", "required": True},
             namespace={"type": "str", "default": "kube-system"},
             pull_secrets={"type": "list", "elements": "str", "default": [], "no_log": False},
+            service_account={"type": "str"},
             wait={"type": "int", "default": 300},
         ),
         supports_check_mode=True,

@@ -41,13 +41,14 @@ def plan(text, found, options, looked=None):
     current, target        versions; current is a list, oldest first
     steady, rollout        documents at the end, and while nodes are renewed one by one
     carried, dropped, warnings     sentences
-    daemonset {namespace, name}, nodes (in order), images, pull_secrets, begun (by a run that did not end), backup (its file), host (that has it)
+    daemonset {namespace, name}, nodes (in order), images, pull_secrets, service_account (of the agent that runs),
+    begun (by a run that did not end), backup (its file), host (that has it)
     look      whether the rules of the hosts must be looked at
     """
     result = {
         "refused": [], "warnings": [], "carried": [], "dropped": [], "current": [], "target": None, "steady": [], "rollout": [],
-        "daemonset": None, "nodes": [], "images": [], "pull_secrets": [], "begun": False, "backup": options["backup"],
-        "host": options["host"], "look": False,
+        "daemonset": None, "nodes": [], "images": [], "pull_secrets": [], "service_account": None, "begun": False,
+        "backup": options["backup"], "host": options["host"], "look": False,
     }  # fmt: skip
     accepted = options["accepted"]
     daemonset, refused = _installed(found, accepted)
@@ -103,6 +104,8 @@ def plan(text, found, options, looked=None):
         nodes=order(nodes, daemonset, objects),
         images=images_of(steady),
         pull_secrets=pull_secrets_of(steady),
+        # The manifest's own may not be there yet.
+        service_account=daemonset["spec"]["template"]["spec"].get("serviceAccountName", "default"),
         begun=begun is not None,
         backup=note["backup"] or options["backup"],
         host=host,

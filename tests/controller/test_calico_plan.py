@@ -182,7 +182,7 @@ class TestSettings:
         pod = new["spec"]["template"]["spec"]
         assert {"key": "gpu", "operator": "Exists"} in pod["tolerations"]
         assert pod["nodeSelector"] == {"kubernetes.io/os": "linux", "network": "calico"}
-        assert result["pull_secrets"] == ["mirror"]
+        assert (result["pull_secrets"], result["service_account"]) == (["mirror"], "calico-node")
         assert result["images"] == ["calico/" + name + ":v3.22.5" for name in ("cni", "kube-controllers", "node", "pod2daemon-flexvol")]
         assert "/var/lib/kubelet/volumeplugins/nodeagent~uds" in json.dumps(pod["volumes"])
         assert new["spec"]["updateStrategy"]["rollingUpdate"]["maxUnavailable"] == 3
@@ -470,6 +470,13 @@ class TestRollout:
         (warning,) = second["warnings"]
         assert "begun on control-1" in warning and "there first, then on control-2" in warning
         assert document(second, "DaemonSet", key="rollout") == document(first, "DaemonSet", key="rollout")
+
+    def test_images_are_pulled_by_the_account_that_is_there(self):
+        found = cluster(text("v3.15.5"))
+        agent(found)["spec"]["template"]["spec"]["serviceAccountName"] = "own"  # the manifest's comes with it, later
+        assert plan(text("v3.22.5"), found)["service_account"] == "own"
+        del agent(found)["spec"]["template"]["spec"]["serviceAccountName"]
+        assert plan(text("v3.22.5"), found)["service_account"] == "default"
 
     def test_the_control_plane_is_last(self):
         assert plan(text("v3.22.5"), cluster(text("v3.15.5")))["nodes"] == ["worker1", "worker2", "a-control"]

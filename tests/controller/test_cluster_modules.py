@@ -189,3 +189,35 @@ def test_what_becomes_of_a_pull(state, coming, failed):
     item = image_pull.pod("n", ["x"], "kube-system", [])
     item["status"] = {"containerStatuses": [{"name": "image-0", "state": state}]}
     assert image_pull.outcome(item) == (coming, failed)
+
+
+REJECTED = {"phase": "Failed", "reason": "OutOfpods", "message": "Pod Node didn't have enough resource: pods, requested: 1, used: 110, capacity: 110"}
+# With the statuses that kubelets of 1.20 and of later versions leave of it (TerminatePod in status_manager.go), or none.
+EVICTED = {"phase": "Failed", "reason": "Evicted", "message": "The node was low on resource: ephemeral-storage."}
+NOT_BEGUN = [{"name": "image-0", "state": {"terminated": {"reason": "ContainerStatusUnknown", "exitCode": 137}}}]
+CREATING = [{"name": "image-0", "state": {"waiting": {"reason": "ContainerCreating"}}}]
+
+
+@pytest.mark.parametrize(
+    "status, sentence",
+    [
+        (REJECTED, "x, y: OutOfpods, Pod Node didn't have enough resource: pods, requested: 1, used: 110, capacity: 110"),
+        (EVICTED, "x, y: Evicted, The node was low on resource: ephemeral-storage."),
+        (dict(EVICTED, containerStatuses=NOT_BEGUN), "x, y: Evicted, The node was low on resource: ephemeral-storage."),
+        (dict(EVICTED, containerStatuses=CREATING), "x, y: Evicted, The node was low on resource: ephemeral-storage."),
+        ({"phase": "Failed"}, "x, y: the pod has failed"),
+    ],
+)
+def test_a_pod_that_the_kubelet_rejects_pulls_nothing_any_more(status, sentence):
+    item = dict(image_pull.pod("n", ["x", "y"], "kube-system", []), status=status)
+    assert image_pull.outcome(item) == ([], [sentence])
+    # Its images are there, as its commands have failed.
+    ended = [{"name": "image-%d" % number, "state": {"terminated": {"reason": "StartError"}}} for number in range(2)]
+    assert image_pull.outcome(dict(item, status=dict(status, containerStatuses=ended))) == ([], [])
+
+
+def test_images_are_pulled_with_the_secrets_of_an_account_and_without_its_token():
+    spec = image_pull.pod("n", ["x"], "kube-system", [], "calico-node")["spec"]
+    assert spec["serviceAccountName"] == "calico-node" and spec["automountServiceAccountToken"] is False
+    assert spec["imagePullSecrets"] == []  # else admission would not fill in the account's
+    assert "serviceAccountName" not in image_pull.pod("n", ["x"], "kube-system", [])["spec"]
