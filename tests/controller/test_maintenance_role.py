@@ -118,13 +118,13 @@ def role(tmp_path):
     kubectl.write_text(KUBECTL)
     kubectl.chmod(0o755)
 
-    def run(*words, nodes=("w1", "w2"), fails=(), dies="nobody", spec=None, etcd=None, inventory="w1 %s\n" % LIVE, serves=False, recovers=None, node_object=None):
+    def run(*words, nodes=("w1", "w2"), fails=(), dies="nobody", spec=None, etcd=None, inventory="w1 %s\n" % LIVE, serves=False, recovers=None, seen=None):
         (tmp_path / "fails").write_text("".join(word + "\n" for word in fails))
         (tmp_path / "dies").write_text(dies + "\n")
         (tmp_path / "dead").unlink(missing_ok=True)
         if recovers:
             (tmp_path / "recovers").write_text(recovers + "\n")
-        (tmp_path / "node").write_text(json.dumps(node_object or {"metadata": {}, "spec": spec or {}}))
+        (tmp_path / "node").write_text(json.dumps(seen or {"metadata": {}, "spec": spec or {}}))
         self = {"name": "w1", "cluster": "c0ffee", "control_plane": serves, "etcd": False, "kubernetes": True, "addresses": ["10.0.0.1"]}
         cluster = {"id": "c0ffee", "api_ready": True, "version": "v1.20.2", "kubectl": str(kubectl), "kubeconfig": "/etc/kubernetes/admin.conf"}
         stub = {
@@ -308,7 +308,7 @@ def held(by, renewed="2999-01-01T00:00:00.000000Z"):
 
 def test_a_node_on_which_another_run_is_at_work_is_left_to_it(role, tmp_path):
     (tmp_path / "lease").write_text(json.dumps(held(BEN)))
-    done = role("maintenance_state=uncordoned", node_object=CORDONED)
+    done = role("maintenance_state=uncordoned", seen=CORDONED)
     assert done.rc != 0 and "bastion/ben/1 holds the maintenance lock" in done.text and "It has cordoned w1 and may be at work on it" in done.text
     assert "--namespace kube-system delete lease nodemend-maintenance; then run this again" in done.text and "STILL BE CORDONED" not in done.text
     assert changing(role.calls()) == [] and role.lease() == held(BEN)
@@ -318,6 +318,6 @@ def test_a_node_on_which_another_run_is_at_work_is_left_to_it(role, tmp_path):
 @pytest.mark.parametrize("lease, left", [(held(BEN, "2020-01-01T00:00:00.000000Z"), None), (held("laptop/anna/2"), "laptop/anna/2")])
 def test_a_node_that_a_killed_run_has_left_is_taken_back(role, tmp_path, lease, left):
     (tmp_path / "lease").write_text(json.dumps(lease))
-    done = role("maintenance_state=uncordoned", node_object=CORDONED)
+    done = role("maintenance_state=uncordoned", seen=CORDONED)
     assert done.rc == 0, done.text
     assert changing(role.calls())[0].startswith(UNCORDON) and role.lease()["spec"].get("holderIdentity") == left
