@@ -52,8 +52,8 @@ def _where(entry, hosts):
 
 
 def _without_host(entry):
-    """The host's own name is cut from a reason, so that hosts with the same fate are one line."""
-    return entry["reason"].replace(" --limit %s" % entry["host"], "")
+    """The host's own name is no part of a reason, so that hosts with the same fate are one line; that there is a limit is."""
+    return entry["reason"].replace("--limit %s" % entry["host"], "--limit HOST")
 
 
 def _grouped(entries):

@@ -300,7 +300,7 @@ def test_plan_lines_fold_hosts_with_the_same_fate():
     lines = plan_lines(plan(scans, "drain"), scans, "drain")
     assert lines[0] == "Plan (nodemend_max_disruption=drain): 0 of 5 remedies may run."
     assert "  iptables_backend (drain) for iptables_backend_mismatch on w[1-5]" in lines
-    assert sum("drain it yourself" in line for line in lines) == 1
+    assert sum("drain it yourself, then run with -e nodemend_drained=true --limit HOST" in line for line in lines) == 1
 
 
 def test_plan_lines_show_what_shares_a_maintenance():
