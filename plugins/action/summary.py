@@ -19,7 +19,7 @@ class ActionModule(_play.PlayAction):
         if asked.get("wanted"):
             answers = _play.scans_of(task_vars, "nodemend_cluster_scan")
             clusters = _clusters.clusters(asked["groups"], _play.cluster_hosts_of(task_vars, register), answers)
-        lines = summary(scans, _play.command_of(task_vars, "nodemend.kubernetes.remediate"), clusters)
+        lines = summary(scans, _play.commands_of(task_vars, "nodemend.kubernetes.remediate", self._loader), clusters)
         failures = _findings.failures(scans, _play.listed(arguments.get("fail_on")) or [], clusters)
         judged = dict(scans, **_clusters.scans_of(clusters))
         result = {"lines": lines, "counts": _findings.counts(judged), "failures": failures}

@@ -18,10 +18,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-try:
-    from shlex import quote
-except ImportError:  # Python 2.7 reads this file in the sanity tests only
-    from pipes import quote
+from . import _command
 
 
 class PlayAction(ActionBase):
@@ -92,33 +89,9 @@ def becomes(task_vars, host):
     return None if said is None else boolean(said)
 
 
-# What decides which hosts are judged and how. Others of the operator's variables may hold a password and are never repeated.
-REPEATED = (
-    "nodemend_hosts",
-    "nodemend_become",
-    "nodemend_control_plane_group",
-    "nodemend_cluster_host",
-    "nodemend_kubeconfig",
-    "nodemend_kubectl",
-    "nodemend_minimum_calico_version",
-    "runtime_limits_minimum_nofile",
-    "kernel_minimum_version",
-    "nodemend_certificate_expiry_days",
-)
-
-
-def command_of(task_vars, playbook):
-    """Return the command line that starts a playbook of the collection with this inventory, limit and thresholds."""
-    words = ["ansible-playbook"]
-    for source in task_vars.get("ansible_inventory_sources") or []:
-        words += ["-i", str(source)]
-    words.append(playbook)
-    if context.CLIARGS.get("subset"):
-        words += ["--limit", str(context.CLIARGS["subset"])]
-    for given in context.CLIARGS.get("extra_vars") or ():
-        if str(given).startswith("@") or str(given).partition("=")[0] in REPEATED:
-            words += ["-e", str(given)]
-    return " ".join(quote(word) for word in words)
+def commands_of(task_vars, playbook, loader):
+    """Return {scope of a remedy: the command line that starts a playbook of the collection as this one was started}."""
+    return _command.commands(playbook, task_vars.get("ansible_inventory_sources") or [], context.CLIARGS, loader)
 
 
 def show(lines):

@@ -16,11 +16,11 @@ from ._remedies import option_of
 _TITLES = {"faulty": "FAULTY: proved", "unknown": "UNKNOWN: could not be read", "at_risk": "AT RISK: not yet, or not proved"}
 
 
-def summary(scans, command, clusters=()):
+def summary(scans, commands, clusters=()):
     """Return the lines of a scan's summary.
 
     scans     {host: scan}
-    command   how remediate.yml is started here: "ansible-playbook -i hosts nodemend.kubernetes.remediate"
+    commands  how remediate.yml is started here: {scope of a remedy: "ansible-playbook -i hosts nodemend.kubernetes.remediate"}
     clusters  as _clusters.clusters() has them
     """
     lines = _heading(scans) + _looked_at(clusters)
@@ -30,7 +30,7 @@ def summary(scans, command, clusters=()):
         if group:
             lines += ["", _TITLES[status]]
         for finding in group:
-            lines += _finding(finding, command)
+            lines += _finding(finding, commands)
     missing = not_scanned_lines(scans)
     if missing:
         lines += ["", "NOT SCANNED"] + missing
@@ -118,21 +118,21 @@ def _tally(words):
     return ", ".join(word if numbers[word] == 1 else "%s (%d)" % (word, numbers[word]) for word in ranked)
 
 
-def _finding(finding, command):
+def _finding(finding, commands):
     hosts = finding["hosts"]
     lines = [
         "  %s %s on %s" % (finding["condition"], finding["reason"], fold(hosts)),
         "    %s%s" % (finding["message"], "" if len(hosts) == 1 else " (%s)" % hosts[0]),
     ]
     if finding["status"] != "unknown":
-        lines.append("    %s" % _advice(finding, command))
+        lines.append("    %s" % _advice(finding, commands))
     return lines
 
 
-def _advice(finding, command):
+def _advice(finding, commands):
     if not remediable(finding):
         return "What to do: %s" % finding["docs"]
-    words = [command, "-e nodemend_conditions=%s" % finding["condition"]]
+    words = [commands[finding["remedy_scope"]], "-e nodemend_conditions=%s" % finding["condition"]]
     if finding["disruption"] not in (None, "none"):
         words.append("-e nodemend_max_disruption=%s" % finding["disruption"])
     if finding["remedy_scope"] == "cluster":

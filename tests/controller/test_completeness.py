@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 
+import jinja2
+import jinja2.meta
 import pytest
 import yaml
 
@@ -14,7 +16,7 @@ sys.path.insert(0, os.path.join(ROOT, ".cache"))
 
 from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue, _module, _subject_catalogue  # noqa: E402
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._condition import as_dict, faulty, parameters  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _remedies  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _command, _remedies  # noqa: E402
 
 CONDITIONS = _catalogue.CONDITIONS + _cluster_catalogue.CONDITIONS
 FACTS = dict(_subject_catalogue.FACTS, **_cluster_catalogue.FACTS)
@@ -249,6 +251,21 @@ def test_a_threshold_of_clusters_is_passed_on(option):
     (task,) = load("playbooks", "tasks", "ask_cluster.yml")
     given = task["nodemend.kubernetes.cluster_condition_info"][option]
     assert "nodemend_%s" % option in given and "omit" in given
+
+
+def read_by(task):
+    """The operator's variables that a task's templates read."""
+    asked = set()
+    for template in [*next(value for name, value in task.items() if name.startswith("nodemend.")).values(), task.get("become", "")]:
+        asked |= jinja2.meta.find_undeclared_variables(jinja2.Environment().parse(template))
+    return {name for name in asked if name.startswith(("nodemend_", *ROLES))} - {"nodemend_clusters", "nodemend_turn"}
+
+
+def test_the_command_under_a_finding_repeats_what_a_scan_passes_on():
+    passed = set().union(*[read_by(task) for name in ("judge.yml", "ask_cluster.yml") for task in load("playbooks", "tasks", name)])
+    passed |= {"nodemend_hosts", "nodemend_control_plane_group", "nodemend_cluster_host"}  # who is asked
+    # Each command names its own condition; hints in journals have no remedy.
+    assert set(_command.REPEATED) == passed - {"nodemend_conditions", "nodemend_symptoms"}
 
 
 def links(page):

@@ -3,6 +3,7 @@
 import json
 import os
 import stat
+import sys
 
 import pytest
 from conftest import DEAD, LIVE, playbook
@@ -107,4 +108,18 @@ def test_the_command_repeats_what_the_scan_was_given_and_no_secret(stage):
     given = ("--limit", "w1", "-e", "runtime_limits_minimum_nofile=10000", "-e", "ansible_become_password=hunter2")
     run = stage.run(SCAN, {"w1": {"faulty": LIMITS}, "w2": {}}, *given)
     assert "nodemend.kubernetes.remediate --limit w1 -e runtime_limits_minimum_nofile=10000 -e nodemend_become=false" in run.text
+    assert "hunter2" not in run.all
+
+
+def test_the_command_can_work_where_make_scan_has_given_all_in_one_word(stage):
+    """As tests/tools/scan starts it: without these the hosts would be asked by SSH, and with sudo."""
+    given = ("--connection", "local", "--extra-vars", "ansible_python_interpreter=%s nodemend_become=false" % sys.executable)
+    run = stage.run(SCAN, {"w1": {"faulty": LIMITS}}, *given, become=None)
+    assert "remediate -c local -e ansible_python_interpreter=%s -e nodemend_become=false -e nodemend_conditions=" % sys.executable in run.text
+
+
+def test_no_secret_of_a_word_with_several_variables_is_printed(stage):
+    words = ["nodemend_hosts=w1 ansible_become_password=hunter2", json.dumps({"kernel_minimum_version": "5.10", "ansible_password": "hunter2"})]
+    run = stage.run(SCAN, {"w1": {"faulty": LIMITS}}, *[word for given in words for word in ("-e", given)])
+    assert "remediate -e nodemend_hosts=w1 -e kernel_minimum_version=5.10 -e nodemend_become=false" in run.text
     assert "hunter2" not in run.all

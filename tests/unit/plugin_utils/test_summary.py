@@ -9,6 +9,7 @@ from scans import UNREACHABLE, scan, verdict
 __metaclass__ = type
 
 COMMAND = "ansible-playbook -i hosts nodemend.kubernetes.remediate"
+COMMANDS = {"node": COMMAND, "cluster": COMMAND + " -u admin"}
 
 
 def test_what_an_operator_reads():
@@ -22,7 +23,7 @@ def test_what_an_operator_reads():
             ("w5", UNREACHABLE),
         ]
     )
-    assert summary(scans, COMMAND) == [
+    assert summary(scans, COMMANDS) == [
         "Scanned 5 of 6 hosts, without root on w3: what only root may read is unknown there.",
         "  Kubernetes:    kubelet (2), none (2), k3s",
         "  Control plane: cp1",
@@ -52,7 +53,7 @@ def test_what_an_operator_reads():
 
 def test_three_hundred_hosts_fit_a_screen():
     scans = OrderedDict(("node%03d" % number, scan(verdict())) for number in range(300))
-    lines = summary(scans, COMMAND)
+    lines = summary(scans, COMMANDS)
     assert len(lines) < 12
     assert "  runtime_nofile_low Because on node[000-299]" in lines
 
@@ -60,15 +61,15 @@ def test_three_hundred_hosts_fit_a_screen():
 def test_a_remedy_of_cluster_scope_names_its_permission():
     (line,) = [
         line
-        for line in summary({"w": scan(verdict(remedy_scope="cluster", disruption="none"))}, COMMAND)
+        for line in summary({"w": scan(verdict(remedy_scope="cluster", disruption="none"))}, COMMANDS)
         if "Mend" in line
     ]
-    assert line.endswith("-e nodemend_conditions=runtime_nofile_low -e nodemend_cluster_changes=true")
+    assert line.endswith("remediate -u admin -e nodemend_conditions=runtime_nofile_low -e nodemend_cluster_changes=true")
 
 
 def test_hosts_that_a_remedy_would_disturb_differently_are_told_apart():
     scans = OrderedDict([("worker", scan(verdict())), ("server", scan(verdict(disruption="drain")))])
-    mends = [line.split(":")[0] for line in summary(scans, COMMAND) if "Mend" in line]
+    mends = [line.split(":")[0] for line in summary(scans, COMMANDS) if "Mend" in line]
     assert mends == ["    Mend (restart)", "    Mend (drain)"]
 
 
@@ -87,15 +88,15 @@ def test_words_in_journals_are_told_once_for_all_hosts_and_units():
             ("w6", None),
         ]
     )
-    lines = summary(scans, COMMAND)
+    lines = summary(scans, COMMANDS)
     assert lines[lines.index("IN THE JOURNALS: hints, no proof") + 1 : -2] == [
         '  runtime_nofile_low on w1, w2: "too many open files"',
         "  not read on w3: journalctl: command not found",
     ]
-    assert not any("JOURNALS" in line for line in summary({"w4": symptoms()}, COMMAND))
+    assert not any("JOURNALS" in line for line in summary({"w4": symptoms()}, COMMANDS))
 
 
 def test_an_option_without_which_nothing_is_mended_stands_in_the_command():
     saved = verdict("iptables_rules_duplicated", "at_risk", reason="CopiesSaved", disruption="none")
     wanted = "    Mend (none): %s -e nodemend_conditions=iptables_rules_duplicated -e iptables_duplicates_persisted=true" % COMMAND
-    assert wanted in summary({"w": scan(saved)}, COMMAND)
+    assert wanted in summary({"w": scan(saved)}, COMMANDS)
