@@ -14,7 +14,7 @@ from ..plugin_utils._plan_lines import outcome_lines
 class ActionModule(_play.PlayAction):
     def result(self, task_vars, arguments):
         hostvars = task_vars["hostvars"]
-        scans = _play.scans_of(task_vars, arguments.get("register", "nodemend_scan"))
+        scans = _play.scans_of(task_vars, arguments.get("register", "nodemend_scan"), arguments.get("hosts"))
         planned = list(arguments.get("plan") or [])
         # A remedy of a cluster may run on a host outside the play.
         hosts = set(scans) | set(entry["host"] for entry in planned if entry["allowed"])

@@ -41,13 +41,15 @@ class ActionModule(_play.PlayAction):
         lines = plan_lines(entries, scans, wished.max_disruption)
         _play.show(lines)
         failures = _findings.failures(scans, [], clusters) if boolean(arguments.get("only", False)) else []
-        result = {
+        if failures:  # the play ends here, and Ansible shows the whole result of a failed task
+            return _play.failed_if(failures, {"lines": lines})
+        return {
+            "hosts": list(scans),
             "plan": entries,
             "groups": self._groups(entries, scans),
             "maintenances": maintenances(entries, scans, wished.drained),
             "lines": lines,
         }
-        return _play.failed_if(failures, result)
 
     def _manifest_version(self, path):
         """What cannot be read here, a URL too, is the role's to refuse."""

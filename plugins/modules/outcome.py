@@ -21,6 +21,10 @@ options:
     description: Name of the variable in which each host has registered its M(nodemend.kubernetes.node_condition_info).
     type: str
     default: nodemend_scan
+  hosts:
+    description: The return value RV(nodemend.kubernetes.plan#module:hosts), whose scans count. All hosts of the play when not given.
+    type: list
+    elements: str
   plan:
     description: The return value RV(nodemend.kubernetes.plan#module:plan).
     type: list
@@ -50,6 +54,7 @@ EXAMPLES = r"""
 
 - name: Show the outcome
   nodemend.kubernetes.outcome:
+    hosts: "{{ planned.hosts }}"
     plan: "{{ planned.plan }}"
   run_once: true
 """

@@ -72,6 +72,12 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+hosts:
+  description: The hosts that it has looked at, all of the play. A later play may have more, such as one that was added to change a cluster.
+  returned: success
+  type: list
+  elements: str
+  sample: [worker-1, worker-2]
 plan:
   description: What is to be remediated, in the order it would run.
   returned: success

@@ -52,10 +52,10 @@ def failed_if(failures, result):
     return result
 
 
-def scans_of(task_vars, register):
-    """Return {host: what the scan registered, or None} for all hosts of the play, in the inventory's order."""
+def scans_of(task_vars, register, hosts=None):
+    """Return {host: what the scan registered, or None} for these hosts, all of the play by default, in the inventory's order."""
     hostvars = task_vars["hostvars"]
-    return dict((str(host), hostvars[host].get(register)) for host in task_vars["ansible_play_hosts_all"])
+    return dict((str(host), hostvars[host].get(register)) for host in hosts or task_vars["ansible_play_hosts_all"])
 
 
 def variables_of(task_vars, hosts, names):

@@ -72,13 +72,13 @@ class Stage:
         (target / "roles" / "iptables_backend" / "tasks" / "ask.yml").write_text(asked)
         shutil.copytree(os.path.join(HERE, "stub_maintenance"), str(target / "roles" / "maintenance" / "tasks"))
 
-    def run(self, name, hosts, *words, become="false"):
+    def run(self, name, hosts, *words, become="false", outside=None):
         """hosts: {name: {faulty: {condition: verdict keys}, dead: "always" or the step after which it is, fails: [steps], node: {}, no_become: true,
-        dead_after: a line of the log, variables: {of its own},
+        dead_after or hangs_after: a line of the log, hangs: true, variables: {of its own},
         api: "down", "bug" or {faulty: {condition: verdict keys}, nodes: [names], addresses: {name: [addresses]}, seen: {what else}}}}
 
-        A step is a remedy, or one of stub_maintenance."""
-        self.state.write_text(json.dumps(hosts))
+        A step is a remedy, or one of stub_maintenance. outside: more of them that are not in the inventory."""
+        self.state.write_text(json.dumps(dict(hosts, **(outside or {}))))
         own = {host: "".join(" %s=%s" % item for item in script.get("variables", {}).items()) for host, script in hosts.items()}
         inventory = "".join("%s %s%s\n" % (host, LIVE, own[host]) for host in hosts)
         variables = {"stub_state": str(self.state), "stub_log": str(self.log)}

@@ -248,6 +248,17 @@ def test_a_host_outside_the_play_may_change_the_cluster_and_is_heard_when_it_fai
     assert run.rc == rc
 
 
+@pytest.mark.parametrize("fails, rc", [([], 0), (["calico"], 2)])
+def test_a_bastion_that_is_not_in_the_inventory_changes_the_cluster_and_is_no_host_without_a_scan(stage, fails, rc):
+    hosts = cluster(w1={})
+    bastion = {"node": {"cluster": "one"}, "api": dict(hosts["cp"]["api"], faulty=OLD_CALICO), "fails": fails}
+    run = stage.run(REMEDIATE, hosts, "-e", "nodemend_cluster_host=localhost", *disrupt("restart"), *CHANGES, *MANIFEST, outside={"localhost": bastion})
+    assert ran(stage) == ["localhost calico"], run.all
+    assert "could not be scanned" not in run.text
+    assert ("FAILED on localhost: " if fails else "Remediated and proved: 1 of 1.") in run.text
+    assert run.rc == rc
+
+
 def test_a_kernel_waits_for_the_calico_that_can_live_on_it(stage):
     hosts = cluster(OLD_CALICO, w1={"faulty": KERNEL})
     hosts["cp"]["api"]["seen"] = {"version": "v1.23.1", "calico": {"dataplane": "iptables", "nodes": [{"node": "w1", "edition": "oss", "version": "3.20.0"}]}}
@@ -356,6 +367,8 @@ def test_plan_only_stops_after_the_plan(stage):
 def test_plan_only_fails_where_a_host_was_not_scanned(stage):
     run = stage.run(REMEDIATE, {"w1": {"faulty": LIMITS}, "w2": {"dead": "always"}}, "-e", "nodemend_plan_only=true")
     assert "1 of 2 hosts could not be scanned" in run.text
+    # The plan stands there for people; Ansible shows the result of a task that fails.
+    assert '"plan":' not in run.all and '"maintenances":' not in run.all and '"groups":' not in run.all
     assert run.rc == 2
 
 
