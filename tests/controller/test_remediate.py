@@ -182,6 +182,15 @@ def test_a_lock_that_cannot_be_given_back_is_a_failure_and_the_outcome_is_still_
     assert run.rc == 2
 
 
+def test_a_lock_that_cannot_be_given_back_stops_the_next_maintenance(stage):
+    etcd = {"faulty": KERNEL, "node": {"kubernetes": False, "name": None, "cluster": "one", "etcd": True}}
+    run = stage.run(REMEDIATE, dict(cluster(), e1=dict(etcd, fails=["unlock"]), e2=etcd), *disrupt("reboot"), *REBOOT)
+    assert ran(stage) == ["e1 lock", "e1 control_plane_gate", "e1 kernel", "e1 unlock"]
+    assert re.search(r"FAILED on e1: .*lock could not be given back: .*unlock went wrong", run.text)
+    assert re.search(r"Not begun, as something had failed before:\n  kernel .* on e2", run.text)
+    assert run.rc == 2
+
+
 def test_check_mode_goes_through_the_maintenance_and_changes_nothing(stage):
     run = stage.run(REMEDIATE, cluster(w1={"faulty": dict(BACKEND, **KERNEL)}), *disrupt("reboot"), *REBOOT, "--check")
     steps = ["drained", "iptables_backend", "kernel", "uncordoned"]
