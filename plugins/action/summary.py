@@ -20,12 +20,19 @@ class ActionModule(_play.PlayAction):
             answers = _play.scans_of(task_vars, "nodemend_cluster_scan")
             clusters = _clusters.clusters(asked["groups"], _play.cluster_hosts_of(task_vars, register), answers)
         lines = summary(scans, _play.commands_of(task_vars, "nodemend.kubernetes.remediate", self._loader), clusters)
-        failures = _findings.failures(scans, _play.listed(arguments.get("fail_on")) or [], clusters)
+        _play.show(lines)  # first: a bad value of what follows must not throw away what hundreds of hosts have answered
+        failures = []
+        try:
+            failures += _findings.failures(scans, _play.listed(arguments.get("fail_on")) or [], clusters)
+        except ValueError as exc:
+            failures.append(str(exc).rstrip("."))
         judged = dict(scans, **_clusters.scans_of(clusters))
         result = {"lines": lines, "counts": _findings.counts(judged), "failures": failures}
         if arguments.get("report"):
             report = dict(result, hosts=scans, clusters=clusters, findings=_findings.findings(judged))
-            result["report"] = _play.write_report(arguments["report"], report)
-            lines = lines + ["Report: %s" % result["report"]]
-        _play.show(lines)
+            try:
+                result["report"] = _play.write_report(arguments["report"], report)
+                _play.show(["Report: %s" % result["report"]])
+            except ValueError as exc:
+                failures.append(str(exc).rstrip("."))
         return _play.failed_if(failures, result)

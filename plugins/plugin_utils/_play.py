@@ -107,12 +107,23 @@ def write_report(path, report):
     directory = os.path.dirname(path)
     if not os.path.isdir(directory):
         raise ValueError("nodemend_report: %s cannot be written, there is no directory %s." % (path, directory))
-    descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=".nodemend-")
-    with os.fdopen(descriptor, "w") as stream:
-        json.dump(report, stream, indent=2, sort_keys=True, default=str)
-        stream.write("\n")
-    os.rename(temporary, path)
+    try:
+        _write(path, directory, report)
+    except EnvironmentError as exc:
+        raise ValueError("nodemend_report: %s cannot be written: %s." % (path, exc.strerror))
     return path
+
+
+def _write(path, directory, report):
+    descriptor, temporary = tempfile.mkstemp(dir=directory, prefix=".nodemend-")
+    try:
+        with os.fdopen(descriptor, "w") as stream:
+            json.dump(report, stream, indent=2, sort_keys=True, default=str)
+            stream.write("\n")
+        os.rename(temporary, path)
+    except EnvironmentError:  # no space, or the path is a directory
+        os.unlink(temporary)
+        raise
 
 
 def listed(value):

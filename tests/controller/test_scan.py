@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import stat
 import sys
 
@@ -66,9 +67,22 @@ def test_fail_on(stage, fail_on, rc):
 
 
 def test_fail_on_refuses_a_status_that_does_not_exist(stage):
-    run = stage.run(SCAN, {"w1": {}}, "-e", "nodemend_fail_on=broken")
+    run = stage.run(SCAN, {"w1": {"faulty": LIMITS}}, "-e", "nodemend_fail_on=broken")
     assert "nodemend_fail_on: broken is not valid; valid are faulty, unknown, at_risk, ok, not_applicable" in run.all
+    assert "  runtime_nofile_low Scripted on w1\n" in run.text  # a typo does not throw away what was found
     assert run.rc == 2
+
+
+@pytest.mark.parametrize("path, why", [("nowhere/report.json", "there is no directory "), (".", "Is a directory"), ("/proc/report.json", "(No such|Permission)")])
+def test_a_report_that_cannot_be_written_does_not_throw_away_what_was_found(stage, path, why):
+    path = os.path.join(str(stage.directory), path)
+    run = stage.run(SCAN, {"w1": {"faulty": LIMITS}}, "-e", "nodemend_report=%s" % path, "-e", "nodemend_fail_on=broken")
+    assert re.search(r"nodemend_report: %s cannot be written[:,] %s" % (re.escape(os.path.normpath(path)), why), run.all)
+    assert "nodemend_fail_on: broken is not valid" in run.all
+    assert "  runtime_nofile_low Scripted on w1\n" in run.text
+    assert "Traceback" not in run.all
+    assert run.rc == 2
+    assert not [name for name in os.listdir(os.path.dirname(str(stage.directory))) + os.listdir(str(stage.directory)) if name.startswith(".nodemend-")]
 
 
 def test_report(stage, tmp_path):
