@@ -201,6 +201,13 @@ def test_the_remedies_of_a_maintenance_are_those_of_the_table_in_their_order():
         assert task["when"] == "'%s' in nodemend_maintenance.remedies" % name
 
 
+@pytest.mark.parametrize("playbook", ["scan.yml", "remediate.yml"])
+def test_no_ansible_cfg_changes_how_a_play_goes(playbook):
+    """Batches, turns and the summary need hosts that go task by task; a host that fails must not end the others' play."""
+    for play in load("playbooks", playbook):
+        assert (play["strategy"], play["any_errors_fatal"]) == ("ansible.builtin.linear", False), play["name"]
+
+
 def test_the_action_group_holds_every_module_that_has_common_options():
     group = load("meta", "runtime.yml")["action_groups"]["nodemend"]
     fragments = {name: documentation(name)["DOCUMENTATION"].get("extends_documentation_fragment", []) for name in stems("plugins", "modules")}

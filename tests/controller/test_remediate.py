@@ -421,6 +421,17 @@ def test_a_host_that_was_dead_from_the_start_is_named_and_the_others_are_remedia
     assert run.rc == 2
 
 
+def test_a_sites_strategy_and_any_errors_fatal_change_nothing(stage, monkeypatch):
+    monkeypatch.setenv("ANSIBLE_STRATEGY", "free")
+    monkeypatch.setenv("ANSIBLE_ANY_ERRORS_FATAL", "1")
+    hosts = dict(cluster(OLD_CALICO, w1={"faulty": REJECT}, w2={"faulty": dict(BACKEND, **LIMITS)}), other={"dead": "always"})
+    run = stage.run(REMEDIATE, hosts, *disrupt("drain"), *CHANGES, *MANIFEST)
+    assert ran(stage) == ["cp calico", "w2 runtime_limits", "w2 drained", "w2 iptables_backend", "w2 uncordoned"], run.all
+    assert "Remediated and proved: 3 of 3." in run.text
+    assert "1 of 4 hosts could not be scanned" in run.text
+    assert run.rc == 2
+
+
 def test_all_hosts_dead(stage):
     run = stage.run(REMEDIATE, {"w1": {"dead": "always"}, "w2": {"dead": "always"}}, *disrupt("reboot"))
     assert ran(stage) == []

@@ -85,6 +85,17 @@ def test_a_report_that_cannot_be_written_does_not_throw_away_what_was_found(stag
     assert not [name for name in os.listdir(os.path.dirname(str(stage.directory))) + os.listdir(str(stage.directory)) if name.startswith(".nodemend-")]
 
 
+def test_a_sites_strategy_and_any_errors_fatal_change_nothing(stage, monkeypatch):
+    monkeypatch.setenv("ANSIBLE_STRATEGY", "free")
+    monkeypatch.setenv("ANSIBLE_ANY_ERRORS_FATAL", "1")
+    control = {"node": {"kubernetes": True, "control_plane": True, "cluster": "a", "admin_kubeconfig": "/admin.conf"}}
+    run = stage.run(SCAN, {"w1": {"dead": "always"}, "c1": control, "w2": {"faulty": LIMITS}})
+    assert "Scanned 2 of 3 hosts" in run.text, run.all
+    assert "  runtime_nofile_low Scripted on w2\n" in run.text
+    assert "cluster of c1: Kubernetes v1.20.2" in run.text
+    assert run.rc == 2
+
+
 def test_report(stage, tmp_path):
     path = tmp_path / "report.json"
     stage.run(SCAN, {"w1": {"faulty": LIMITS}, "w2": {"dead": "always"}}, "-e", "nodemend_report=%s" % path)
