@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
@@ -27,6 +28,8 @@ class ActionModule(ActionBase):
             stream.write(json.dumps(self._task.args.get("node_routes")) + "\n")
         if script.get("dead") or script.get("dies_when_asked"):
             raise AnsibleConnectionFailure("no route to %s" % host)
+        if script.get("hangs_when_asked"):
+            time.sleep(600)
         if script.get("no_become") and self._task.become:
             return {"failed": True, "msg": "Missing sudo password"}
         api = script.get("api", {})

@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
@@ -46,6 +47,8 @@ class ActionModule(ActionBase):
         died = script.get("dead", "")
         if script.get("dead_after") in log or died == "always" or died and "%s %s" % (host, died) in log:
             raise AnsibleConnectionFailure("no route to %s" % host)
+        if script.get("hangs") or script.get("hangs_after") in log:
+            time.sleep(600)  # as a module that waits for a disk
         if script.get("no_become") and self._task.become:
             return {"failed": True, "msg": "Missing sudo password"}
         if self._task.args.get("role"):

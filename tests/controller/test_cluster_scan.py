@@ -46,6 +46,14 @@ def test_the_cluster_is_asked_as_root_where_nobody_says_otherwise(stage):
     assert "cluster of c1: Kubernetes v1.20.2" in run.text
 
 
+def test_the_next_takes_over_where_the_host_that_is_asked_hangs(stage):
+    soon = {"nodemend_timeout": 0, "nodemend_dump_timeout": -55}  # five seconds for all
+    run = stage.run(SCAN, {"c1": control(hangs_when_asked=True, variables=soon), "c2": control()})
+    assert asked(stage) == ["c1", "c2"]
+    assert "cluster of c2: Kubernetes v1.20.2" in run.text
+    assert run.rc == 0
+
+
 def test_no_kubernetes_no_cluster_scan(stage):
     run = stage.run(SCAN, {"laptop": {"node": {"kubernetes": False}}})
     assert asked(stage) == []

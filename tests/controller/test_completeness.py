@@ -14,7 +14,7 @@ import yaml
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path.insert(0, os.path.join(ROOT, ".cache"))
 
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue, _module, _subject_catalogue  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _ansible, _catalogue, _cluster_catalogue, _module, _option, _subject_catalogue  # noqa: E402
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._condition import as_dict, faulty, parameters  # noqa: E402
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _command, _remedies  # noqa: E402
 
@@ -206,6 +206,30 @@ def test_no_ansible_cfg_changes_how_a_play_goes(playbook):
     """Batches, turns and the summary need hosts that go task by task; a host that fails must not end the others' play."""
     for play in load("playbooks", playbook):
         assert (play["strategy"], play["any_errors_fatal"]) == ("ansible.builtin.linear", False), play["name"]
+
+
+def tasks_of(tasks):
+    for task in tasks:
+        yield task
+        for part in ("block", "rescue", "always"):
+            yield from tasks_of(task.get(part, []))
+
+
+def test_every_scan_ends_even_where_a_host_hangs():
+    """The time a module gives itself, and a minute to get there."""
+    wanted = "{{ %d * nodemend_timeout | default(%d) | int + nodemend_dump_timeout | default(%d) | int + 60 }}"
+    wanted %= (_ansible.BUDGET, _option.COMMON_OPTIONS["timeout"].default, _option.COMMON_OPTIONS["dump_timeout"].default)
+    scans = [
+        task
+        for name in os.listdir(os.path.join(ROOT, "playbooks", "tasks"))
+        for task in tasks_of(load("playbooks", "tasks", name))
+        if set(task) & {"nodemend.kubernetes.node_condition_info", "nodemend.kubernetes.cluster_condition_info"}
+    ]
+    assert [task["timeout"] for task in scans] == [wanted] * 5
+    for task in scans:
+        (given,) = [value for key, value in task.items() if key.endswith("_condition_info")]
+        for option in ("timeout", "dump_timeout"):
+            assert given[option] == "{{ nodemend_%s | default(omit) }}" % option, task["name"]
 
 
 def test_the_action_group_holds_every_module_that_has_common_options():

@@ -28,6 +28,8 @@ ALL = dict(LIMITS, **BACKEND, **KERNEL)
 MANIFESTS = os.path.join(ROOT, "molecule", "cluster", "calico", "manifests", "calico-v%s.manifest")
 MANIFEST = ("-e", "calico_manifest=" + MANIFESTS % "3.22.5")
 CHANGES = ("-e", "nodemend_cluster_changes=true")
+# So that a whole scan may take five seconds.
+SOON = ("-e", json.dumps({"nodemend_timeout": 0, "nodemend_dump_timeout": -55}))
 REBOOT = ("-e", "kernel_reboot_ok=true")
 
 
@@ -429,6 +431,14 @@ def test_a_sites_strategy_and_any_errors_fatal_change_nothing(stage, monkeypatch
     assert ran(stage) == ["cp calico", "w2 runtime_limits", "w2 drained", "w2 iptables_backend", "w2 uncordoned"], run.all
     assert "Remediated and proved: 3 of 3." in run.text
     assert "1 of 4 hosts could not be scanned" in run.text
+    assert run.rc == 2
+
+
+def test_a_host_that_hangs_when_it_is_to_be_proved_is_a_failure(stage):
+    hosts = {"w1": {"faulty": LIMITS, "hangs_after": "w1 runtime_limits"}, "w2": {"faulty": LIMITS}}
+    run = stage.run(REMEDIATE, hosts, *disrupt("restart"), *SOON)
+    assert ran(stage) == ["w1 runtime_limits"]
+    assert re.search(r"FAILED on w1: .*(expected time frame|Timed out)", run.text)
     assert run.rc == 2
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import stat
 import sys
+import time
 
 import pytest
 from conftest import DEAD, LIVE, playbook
@@ -24,6 +25,20 @@ def test_all_hosts_dead(tmp_path):
     run = playbook(tmp_path, SCAN, "gone1 %s\ngone2 %s\n" % (DEAD, DEAD))
     assert "Scanned 0 of 2 hosts" in run.text
     assert "gone1, gone2: unreachable:" in run.text
+    assert run.rc == 2
+
+
+def test_a_host_that_hangs_after_it_has_connected_is_named_and_the_others_are_shown(tmp_path):
+    sleeper = tmp_path / "python3"
+    sleeper.write_text("#!/bin/sh\nexec sleep 60\n")
+    sleeper.chmod(0o755)
+    # As much as a whole scan may take there: five seconds.
+    soon = "ansible_python_interpreter=%s nodemend_timeout=0 nodemend_dump_timeout=-55" % sleeper
+    begun = time.time()
+    run = playbook(tmp_path, SCAN, "here %s\nstuck %s %s\n" % (LIVE, LIVE, soon))
+    assert "Scanned 1 of 2 hosts" in run.text, run.all
+    assert re.search(r"NOT SCANNED\n  stuck: failed: .*(expected time frame|Timed out)", run.text)
+    assert time.time() - begun < 50
     assert run.rc == 2
 
 
