@@ -74,7 +74,7 @@ class Stage:
 
     def run(self, name, hosts, *words, become="false", outside=None):
         """hosts: {name: {faulty: {condition: verdict keys}, dead: "always" or the step after which it is, fails: [steps], node: {}, no_become: true,
-        dead_after or hangs_after: a line of the log, hangs: true, variables: {of its own},
+        dead_after or hangs_after: a line of the log, dies_when_asked or hangs_when_asked: true, variables: {of its own},
         api: "down", "bug" or {faulty: {condition: verdict keys}, nodes: [names], addresses: {name: [addresses]}, seen: {what else}}}}
 
         A step is a remedy, or one of stub_maintenance. outside: more of them that are not in the inventory."""

@@ -47,7 +47,7 @@ class ActionModule(ActionBase):
         died = script.get("dead", "")
         if script.get("dead_after") in log or died == "always" or died and "%s %s" % (host, died) in log:
             raise AnsibleConnectionFailure("no route to %s" % host)
-        if script.get("hangs") or script.get("hangs_after") in log:
+        if script.get("hangs_after") in log:
             time.sleep(600)  # as a module that waits for a disk
         if script.get("no_become") and self._task.become:
             return {"failed": True, "msg": "Missing sudo password"}

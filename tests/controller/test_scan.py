@@ -88,7 +88,9 @@ def test_fail_on_refuses_a_status_that_does_not_exist(stage):
     assert run.rc == 2
 
 
-@pytest.mark.parametrize("path, why", [("nowhere/report.json", "there is no directory "), (".", "Is a directory"), ("/proc/report.json", "(No such|Permission)")])
+@pytest.mark.parametrize(
+    "path, why", [("nowhere/report.json", "there is no directory "), (".", "Is a directory"), ("/proc/report.json", "(No such|Permission)")]
+)
 def test_a_report_that_cannot_be_written_does_not_throw_away_what_was_found(stage, path, why):
     path = os.path.join(str(stage.directory), path)
     run = stage.run(SCAN, {"w1": {"faulty": LIMITS}}, "-e", "nodemend_report=%s" % path, "-e", "nodemend_fail_on=broken")
