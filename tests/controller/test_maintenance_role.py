@@ -1,8 +1,10 @@
 """The role maintenance where a real cluster is not needed to see it: kubectl is a script here, the scans are stubs."""
 
+import getpass
 import json
 import os
 import pathlib
+import platform
 import shutil
 
 import pytest
@@ -312,6 +314,14 @@ def test_a_node_on_which_another_run_is_at_work_is_left_to_it(role, tmp_path):
     assert done.rc != 0 and "bastion/ben/1 holds the maintenance lock" in done.text and "It has cordoned w1 and may be at work on it" in done.text
     assert "--namespace kube-system delete lease nodemend-maintenance; then run this again" in done.text and "STILL BE CORDONED" not in done.text
     assert changing(role.calls()) == [] and role.lease() == held(BEN)
+
+
+def test_one_goes_on_with_what_an_earlier_run_of_ones_own_has_drained(role, tmp_path):
+    mine = "%s/%s/1" % (platform.node(), getpass.getuser())
+    (tmp_path / "lease").write_text(json.dumps(held(mine)))
+    done = role("maintenance_state=uncordoned", seen={"metadata": {"annotations": {"nodemend.io/cordoned-by": mine}}, "spec": {"unschedulable": True}})
+    assert done.rc == 0, done.text
+    assert changing(role.calls())[0].startswith(UNCORDON) and role.lease()["spec"].get("holderIdentity") is None
 
 
 # The run was killed an hour ago; its lock was removed, and somebody is at work on another node.
