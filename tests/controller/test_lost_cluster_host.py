@@ -78,7 +78,7 @@ VARIABLES = {
         "kube_controllers": {"replicas": 1, "ready": 1},
     },
     "__calico_ipam_undo": "/kept",
-    "__calico_ipam_folder": "/kept",
+    "__calico_ipam_run": "run",
     "__calico_ipam_plan": {"refused": "", "documents": [], "absent": []},
     "calico_ipam_calicoctl": "/calicoctl",
     "calico_ipam_drain_ok": True,
