@@ -256,6 +256,12 @@ def test_live_restore(words, daemon, kept):
     assert found(dockerd, units=[DOCKER], files=files)["docker"]["restart"]["kills_pods"] is (not kept)
 
 
+def test_a_dockerd_in_a_container_lends_nothing_to_the_hosts():
+    inner = process(650, "dockerd", nested=1, words=["dockerd", "--live-restore"])
+    outer = process(700, "dockerd", cgroup="/system.slice/docker.service", words=["/usr/bin/dockerd"])
+    assert found(inner, outer, units=[DOCKER])["docker"]["restart"]["kills_pods"] is True
+
+
 def test_a_daemon_json_that_may_not_be_read():
     with pytest.raises(Unavailable) as caught:
         found(DOCKERD, units=[DOCKER], files={"/etc/docker/daemon.json": "{}"}, denied=("/etc/docker/daemon.json",), root=False)
@@ -283,6 +289,8 @@ KUBELET = {"running": True, "enabled": True, "endpoint": None, "dockershim": Fal
         (["containerd", "docker"], {"running": False, "enabled": False, "endpoint": "/run/containerd/containerd.sock"}, ["containerd", "docker"]),
         (["docker", "k3s"], {"running": False}, ["k3s"]),
         (["docker"], {"endpoint": "/run/containerd/containerd.sock"}, []),
+        (["containerd", "docker"], {"enabled": False, "endpoint": "unix:///run/containerd/containerd.sock"}, ["containerd"]),
+        (["containerd", "docker"], {"running": False, "endpoint": "unix:///run/containerd/containerd.sock"}, ["containerd"]),
         ([], {}, []),
     ],
 )
