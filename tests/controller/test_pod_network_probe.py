@@ -205,7 +205,8 @@ def upgrade(tmp_path):
     kubectl.chmod(0o755)
     (tmp_path / "pods").write_text(json.dumps({"kind": "List", "items": pods(**RUNNING)}))
     daemonset = {"namespace": "kube-system", "name": "calico-node"}
-    plan = {"daemonset": daemonset, "nodes": ["worker1", "worker2", "control1"], "rollout": [], "steady": [], "backup": "/kept/before.json"}
+    plan = {"daemonset": daemonset, "nodes": ["worker1", "worker2", "control1"], "rollout": [], "steady": []}
+    plan.update(backup="/kept/before.json", host="control1")
     cluster = {"cluster": {"kubectl": str(kubectl), "kubeconfig": "/admin.conf"}}
 
     def run(answer):
@@ -224,7 +225,7 @@ def test_the_role_stops_at_the_first_node(upgrade, tmp_path):
     assert done.rc == 2, done.text
     assert "Stopped at node worker1: The network of pods fails: a pod of worker1 does not reach a pod of worker2 at 10.244.1.2." in done.text
     assert "Still on the old version: worker2, control1. Nothing moves by itself" in done.text
-    assert "To go back, run it with calico_state=rolled_back. Backup: /kept/before.json." in done.text
+    assert "To go back, run it with calico_state=rolled_back. Backup: /kept/before.json on control1." in done.text
     assert log == ["server_side_apply ", "daemonset_rollout worker1"]
     assert (tmp_path / "kubectl.log").read_text().splitlines()[-1] == DELETE + " --wait=false"
 
