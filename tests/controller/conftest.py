@@ -4,12 +4,14 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 from stub_scan import ROLES
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(ROOT, ".cache"))  # the copy that ansible_collections are imported from
 # Nothing listens on port 1, so the connection is refused at once.
 DEAD = "ansible_host=127.0.0.1 ansible_port=1 ansible_connection=ssh"
 LIVE = "ansible_connection=local"
@@ -45,6 +47,18 @@ def playbook(directory, name, inventory, *words, collections=None, become="false
     return Run(done)
 
 
+def staged(directory, *parts):
+    """Copy the collection, as far as it is plugins and these parts ("roles/calico"), to directory/collections; return where it lies there.
+
+    Tests play modules and roles by others, which they write over its own.
+    """
+    target = directory / "collections" / "ansible_collections" / "nodemend" / "kubernetes"
+    for name in ("meta", "plugins", *parts):
+        shutil.copytree(os.path.join(ROOT, name), str(target / name))
+    shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
+    return target
+
+
 class Stage:
     """The collection's own playbooks and actions, with hosts and roles that follow a script.
 
@@ -57,10 +71,7 @@ class Stage:
         self.log = directory / "log"
         self.log.write_text("")
         self.collections = directory / "collections"
-        target = self.collections / "ansible_collections" / "nodemend" / "kubernetes"
-        for name in ("meta", "playbooks", "plugins"):
-            shutil.copytree(os.path.join(ROOT, name), str(target / name))
-        shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
+        target = staged(directory, "playbooks")
         shutil.copy(os.path.join(HERE, "stub_scan.py"), str(target / "plugins" / "action" / "node_condition_info.py"))
         shutil.copy(os.path.join(HERE, "stub_cluster.py"), str(target / "plugins" / "action" / "cluster_condition_info.py"))
         for name in ROLES:

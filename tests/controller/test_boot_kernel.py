@@ -5,10 +5,9 @@ import shutil
 import sys
 
 import pytest
+from conftest import ROOT
 from test_completeness import documentation
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
 sys.path.insert(0, os.path.join(ROOT, "tests", "unit"))
 
 import test_boot as hosts  # noqa: E402

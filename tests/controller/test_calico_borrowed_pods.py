@@ -2,17 +2,11 @@
 
 import copy
 import json
-import os
-import sys
 
 import pytest
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _calico_ipam  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import KubectlFailed  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.modules import calico_borrowed_pods  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _calico_ipam
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import KubectlFailed
+from ansible_collections.nodemend.kubernetes.plugins.modules import calico_borrowed_pods
 
 PROTECTED = "Error from server (TooManyRequests): Cannot evict pod as it would violate the pod's disruption budget."
 ROUTES = [

@@ -1,19 +1,13 @@
 """The module calico_ipam_info, its questions to an API server and the filters of its role; molecule/cluster/calico_ipam has a real server."""
 
 import json
-import os
-import sys
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from ansible.errors import AnsibleFilterError
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.filter import calico_ipam as filters  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _calico_ipam, _kubectl_module  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.modules import calico_ipam_info  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.filter import calico_ipam as filters
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _calico_ipam, _kubectl_module
+from ansible_collections.nodemend.kubernetes.plugins.modules import calico_ipam_info
 
 CALICO = "/apis/crd.projectcalico.org/v1/"
 DEPLOYMENT = {

@@ -6,15 +6,10 @@ Its options are those of calicoctl's own sources: calicoctl/commands/{ipam,datas
 import json
 import os
 import signal
-import sys
 
 import pytest
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import KubectlFailed  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.modules import calico_leaks  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import KubectlFailed
+from ansible_collections.nodemend.kubernetes.plugins.modules import calico_leaks
 
 LOCK, UNLOCK = "datastore migrate lock", "datastore migrate unlock"
 ALL = ["ipam check", LOCK, "ipam check", "ipam release", "ipam check", UNLOCK]

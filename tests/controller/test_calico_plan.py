@@ -3,16 +3,12 @@
 import copy
 import json
 import os
-import sys
 
 import pytest
 import yaml
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.filter.calico_plan import options_of  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _calico_gates, _calico_plan  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.filter.calico_plan import options_of
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _calico_gates, _calico_plan
+from conftest import ROOT
 
 OFFICIAL = os.environ.get("NODEMEND_CALICO", os.path.join(ROOT, "..", "shared", "data", "calico"))
 OWN = os.path.join(ROOT, "molecule", "cluster", "calico", "manifests")

@@ -4,16 +4,12 @@ import fnmatch
 import glob
 import os
 import re
-import sys
 
 import pytest
 import yaml
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _calico_rbac as rbac  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._version import parse  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _calico_rbac as rbac
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._version import parse
+from conftest import ROOT
 
 MANIFESTS = os.environ.get("NODEMEND_CALICO") or os.path.join(ROOT, "..", "shared", "data", "calico")
 FILES = sorted(glob.glob(os.path.join(MANIFESTS, "calico-v*.yaml")))

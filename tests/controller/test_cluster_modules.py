@@ -1,17 +1,11 @@
 """The pure parts of the modules that change a cluster; molecule/cluster/calico runs them whole, on a real API server."""
 
 import json
-import os
-import sys
 import types
 
 import pytest
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _kubectl_module  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.modules import (  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _kubectl_module
+from ansible_collections.nodemend.kubernetes.plugins.modules import (
     daemonset_rollout,
     image_pull,
     objects_info,

@@ -1,15 +1,9 @@
 """Which pod the role cni_token would recreate, worked out from objects of the API; and why it may not."""
 
 import copy
-import os
-import sys
 
 import pytest
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._cni_token import plan, writer  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._cni_token import plan, writer
 
 
 def pod(name="calico-node-abcde", revision="r2", owner="calico-node", **meta):

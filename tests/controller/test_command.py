@@ -1,16 +1,10 @@
 """The command under a finding, as the words that started the scan are repeated; test_scan.py has it in a whole run."""
 
-import os
 import shlex
-import sys
 
 import pytest
 from ansible.parsing.dataloader import DataLoader
-from conftest import ROOT
-
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._command import commands  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._command import commands
 
 REMEDIATE = "nodemend.kubernetes.remediate"
 

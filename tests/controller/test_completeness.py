@@ -10,13 +10,10 @@ import jinja2
 import jinja2.meta
 import pytest
 import yaml
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _ansible, _catalogue, _cluster_catalogue, _module, _option, _subject_catalogue  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._condition import as_dict, faulty, parameters  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _command, _remedies  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _ansible, _catalogue, _cluster_catalogue, _module, _option, _subject_catalogue
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._condition import as_dict, faulty, parameters
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _command, _remedies
+from conftest import ROOT
 
 CONDITIONS = _catalogue.CONDITIONS + _cluster_catalogue.CONDITIONS
 FACTS = dict(_subject_catalogue.FACTS, **_cluster_catalogue.FACTS)

@@ -1,16 +1,10 @@
 """What the role control_plane_certificates would renew and restart, worked out from what was read; and why it may not."""
 
 import copy
-import os
-import sys
 
 import pytest
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible.errors import AnsibleFilterError  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.filter.control_plane_certificates_plan import control_plane_certificates_plan as plan  # noqa: E402
+from ansible.errors import AnsibleFilterError
+from ansible_collections.nodemend.kubernetes.plugins.filter.control_plane_certificates_plan import control_plane_certificates_plan as plan
 
 PKI = "/etc/kubernetes/pki/"
 LOOPBACK, LEAVES, AUTHORITIES = (

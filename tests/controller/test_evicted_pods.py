@@ -1,18 +1,12 @@
 """The module evicted_pods against an API server that a script plays; molecule/cluster/evicted_pods has a real one."""
 
 import json
-import os
-import sys
 import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import Kubectl, KubectlFailed, kept  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.modules import evicted_pods  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import Kubectl, KubectlFailed, kept
+from ansible_collections.nodemend.kubernetes.plugins.modules import evicted_pods
 
 OWNERS = ["DaemonSet", "ReplicaSet", "ReplicationController", "StatefulSet"]
 

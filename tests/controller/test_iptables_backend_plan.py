@@ -1,15 +1,9 @@
 """What the role iptables_backend would do, worked out from what iptables_info returns."""
 
 import copy
-import os
-import sys
 
 import pytest
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._iptables_backend import plan  # noqa: E402
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._iptables_backend import plan
 
 
 def dump(rules=0, chains=0, hints=(), unavailable=None, family="KUBE", foreign=1, services=None, pods=()):

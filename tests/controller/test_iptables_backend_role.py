@@ -1,11 +1,9 @@
 """The role iptables_backend on hosts whose answers are written here; its modules are played by stubs."""
 
 import json
-import os
-import shutil
 
 import pytest
-from conftest import LIVE, ROOT, playbook
+from conftest import LIVE, playbook, staged
 from test_iptables_backend_plan import dump, found
 
 INFO = """
@@ -52,11 +50,7 @@ LEFT = {"kubelet": {"running": False, "enabled": False}, "kubernetes_units": [],
 @pytest.fixture
 def role(tmp_path):
     collections = tmp_path / "collections"
-    target = collections / "ansible_collections" / "nodemend" / "kubernetes"
-    for name in ("meta", "plugins"):
-        shutil.copytree(os.path.join(ROOT, name), str(target / name))
-    shutil.copytree(os.path.join(ROOT, "roles", "iptables_backend"), str(target / "roles" / "iptables_backend"))
-    shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
+    target = staged(tmp_path, "roles/iptables_backend")
     for name, text in (("iptables_info", INFO), ("iptables_leftovers", LEFTOVERS)):
         (target / "plugins" / "action" / (name + ".py")).write_text(text)
     (tmp_path / "play.yml").write_text(PLAY)

@@ -3,16 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 
 import pytest
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _armed_restore
+from ansible_collections.nodemend.kubernetes.plugins.modules import iptables_duplicates
 from stub_module import Ended, Module
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _armed_restore  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.modules import iptables_duplicates  # noqa: E402
 
 FLANNEL = '-A FORWARD -s 10.42.0.0/16 -m comment --comment "flanneld forward" -j ACCEPT\n'
 SITE = "-A FORWARD -j DROP\n"

@@ -1,11 +1,9 @@
 """The role iptables_duplicates on hosts whose answers are written here; its modules are played by stubs."""
 
 import json
-import os
-import shutil
 
 import pytest
-from conftest import LIVE, ROOT, playbook
+from conftest import LIVE, playbook, staged
 
 # The last answer stays.
 INFO = """
@@ -69,13 +67,9 @@ def unknown(unavailable, **evidence):
 @pytest.fixture
 def role(tmp_path):
     collections = tmp_path / "collections"
-    target = collections / "ansible_collections" / "nodemend" / "kubernetes"
-    for name in ("meta", "plugins"):
-        shutil.copytree(os.path.join(ROOT, name), str(target / name))
-    shutil.copytree(os.path.join(ROOT, "roles", "iptables_duplicates"), str(target / "roles" / "iptables_duplicates"))
+    target = staged(tmp_path, "roles/iptables_duplicates")
     # What killed runs have left on this machine is none of this test's business.
     (target / "roles" / "iptables_duplicates" / "tasks" / "finish.yml").write_text("---\n[]\n")
-    shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
     for name, text in (("node_condition_info", INFO), ("iptables_duplicates", REMOVE)):
         (target / "plugins" / "action" / (name + ".py")).write_text(text)
     (tmp_path / "play.yml").write_text(PLAY)

@@ -2,16 +2,11 @@
 
 import os
 import subprocess
-import sys
 
 import pytest
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _armed_restore
+from ansible_collections.nodemend.kubernetes.plugins.modules import iptables_leftovers
 from stub_module import Ended, Module
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _armed_restore  # noqa: E402
-from ansible_collections.nodemend.kubernetes.plugins.modules import iptables_leftovers  # noqa: E402
 
 SAVED = "*nat\n:KUBE-X - [0:0]\n[0:0] -A KUBE-X -j RETURN\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\n:KUBE-Y - [0:0]\n[0:0] -A INPUT -j KUBE-Y\nCOMMIT\n"
 # A restore that fails as often as the file "failures" says, with the code in "code"; it keeps what it was given.

@@ -2,15 +2,10 @@
 
 import json
 import os
-import sys
 
 import pytest
+from ansible_collections.nodemend.kubernetes.plugins.modules import iptables_saved_duplicates
 from stub_module import Ended, Module
-
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.modules import iptables_saved_duplicates  # noqa: E402
 
 FLANNEL = b'-A FORWARD -s 10.42.0.0/16 -m comment --comment "flanneld forward" -j ACCEPT\n'
 SITE = b"-A FORWARD -j DROP\n"

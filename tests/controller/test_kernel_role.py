@@ -4,11 +4,10 @@ import glob
 import json
 import os
 import re
-import shutil
 
 import pytest
 import yaml
-from conftest import LIVE, ROOT, playbook
+from conftest import LIVE, ROOT, playbook, staged
 
 ROLE = os.path.join(ROOT, "roles", "kernel")
 OLD, NEW = "4.18.0-425.el8.x86_64", "4.18.0-477.el8.x86_64"
@@ -268,10 +267,7 @@ class Host:
     def __init__(self, directory):
         self.directory = directory
         self.collections = directory / "collections"
-        target = self.collections / "ansible_collections" / "nodemend" / "kubernetes"
-        for name in ("meta", "plugins", "roles/kernel"):
-            shutil.copytree(os.path.join(ROOT, name), str(target / name))
-        shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
+        target = staged(directory, "roles/kernel")
         for name, text in STUBS.items():
             (target / "plugins" / "action" / (name + ".py")).write_text(COMMON + text)
         (target / "roles" / "maintenance" / "tasks").mkdir(parents=True)

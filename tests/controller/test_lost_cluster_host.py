@@ -1,11 +1,9 @@
 """The roles that change a cluster, where the host that reaches it is lost after a step and the play ignores that, as remediate does."""
 
 import json
-import os
-import shutil
 
 import pytest
-from conftest import LIVE, ROOT, playbook
+from conftest import LIVE, playbook, staged
 
 # Plays a module: the host of the case is lost at the step that it names, which may have done its work all the same.
 STUB = """
@@ -137,12 +135,8 @@ GOES_ON = {"Release what nobody has any more": 1, "Wait until the new pod is Rea
 def ran(tmp_path_factory):
     """Every case is a host of one play: for each its steps, and what the play was told in the end."""
     folder = tmp_path_factory.mktemp("lost")
-    target = folder / "collections" / "ansible_collections" / "nodemend" / "kubernetes"
-    for name in ("meta", "plugins"):
-        shutil.copytree(os.path.join(ROOT, name), str(target / name))
-    shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
+    target = staged(folder, *("roles/" + name for name in ROLES))
     for name in ROLES:
-        shutil.copytree(os.path.join(ROOT, "roles", name), str(target / "roles" / name))
         for path in (target / "roles" / name / "tasks").iterdir():
             text = path.read_text()
             for module in REPLACED:

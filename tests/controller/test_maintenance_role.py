@@ -2,14 +2,12 @@
 
 import getpass
 import json
-import os
 import pathlib
 import platform
-import shutil
 
 import pytest
 from ansible.plugins.connection import local
-from conftest import DEAD, LIVE, ROOT, playbook
+from conftest import DEAD, LIVE, playbook, staged
 
 INFO = """
 from ansible.plugins.action import ActionBase
@@ -103,13 +101,8 @@ def node(name, **changed):
 @pytest.fixture
 def role(tmp_path):
     collections = tmp_path / "collections"
-    target = collections / "ansible_collections" / "nodemend" / "kubernetes"
-    for name in ("meta", "plugins"):
-        shutil.copytree(os.path.join(ROOT, name), str(target / name))
-    for name in ("maintenance", "control_plane_certificates"):
-        shutil.copytree(os.path.join(ROOT, "roles", name), str(target / "roles" / name))
+    target = staged(tmp_path, "roles/maintenance", "roles/control_plane_certificates")
     (target / "roles" / "control_plane_certificates" / "tasks" / "change.yml").write_text(CHANGE)
-    shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
     for module in ("node_condition_info", "cluster_condition_info", "etcd_info", "control_plane_info"):
         (target / "plugins" / "action" / (module + ".py")).write_text(INFO % module)
     (tmp_path / "play.yml").write_text(PLAY)

@@ -1,17 +1,11 @@
 """The module pod_network_probe, and the stop of the role calico after it; kubectl is a script that gives the lab's own answers again (v1.20.2)."""
 
 import json
-import os
-import shutil
-import sys
 
 import pytest
-from conftest import LIVE, ROOT, playbook
+from ansible_collections.nodemend.kubernetes.plugins.modules import pod_network_probe
+from conftest import LIVE, playbook, staged
 from stub_module import Ended
-
-sys.path.insert(0, os.path.join(ROOT, ".cache"))
-
-from ansible_collections.nodemend.kubernetes.plugins.modules import pod_network_probe  # noqa: E402
 
 RUNNING = {"worker1": "10.244.2.2", "worker2": "10.244.1.2"}
 # What kubectl exec printed of wget: a port without a listener, an address without a host (timeout ends it).
@@ -193,10 +187,7 @@ PLAY = """
 @pytest.fixture
 def upgrade(tmp_path):
     """Return a function: play the role's upgrade of three nodes; return its Run, and what was done in order."""
-    target = tmp_path / "collections" / "ansible_collections" / "nodemend" / "kubernetes"
-    for name in ("meta", "plugins", os.path.join("roles", "calico")):
-        shutil.copytree(os.path.join(ROOT, name), str(target / name))
-    shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
+    target = staged(tmp_path, "roles/calico")
     for module in ("server_side_apply", "daemonset_rollout"):
         (target / "plugins" / "action" / (module + ".py")).write_text(NOTE)
     (tmp_path / "play.yml").write_text(PLAY)

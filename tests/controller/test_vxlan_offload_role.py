@@ -2,12 +2,11 @@
 
 import json
 import os
-import shutil
 
 import pytest
 import yaml
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import tunnel_offload
-from conftest import LIVE, ROOT, playbook
+from conftest import LIVE, ROOT, playbook, staged
 
 ROLE = os.path.join(ROOT, "roles", "vxlan_offload")
 # A machine that stands in a JSON file: {on, timer: whether the offload is on and something would turn it on again, loses: the step that is not answered}.
@@ -65,10 +64,7 @@ PLAY = """
 @pytest.fixture
 def role(tmp_path):
     collections = tmp_path / "collections"
-    target = collections / "ansible_collections" / "nodemend" / "kubernetes"
-    for name in ("meta", "plugins", "roles/vxlan_offload"):
-        shutil.copytree(os.path.join(ROOT, name), str(target / name))
-    shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
+    target = staged(tmp_path, "roles/vxlan_offload")
     for name, text in (("node_condition_info", INFO), ("stub_command", COMMAND)):
         (target / "plugins" / "action" / (name + ".py")).write_text(text)
     for path in (target / "roles" / "vxlan_offload" / "tasks").iterdir():

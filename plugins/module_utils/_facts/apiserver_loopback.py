@@ -15,15 +15,13 @@ from .._host import Unavailable
 from .._source import connects, reads
 from .certificates import MANIFESTS
 from .kubelet import flag
-from .processes import serves_host
+from .processes import age, serves_host
 
 # The name that the API server asks itself for (k8s.io/apiserver, LoopbackClientServerNameOverride).
 NAME = "apiserver-loopback-client"
 EVERYWHERE = ("0.0.0.0", "::", "[::]", "")
 # k3s answers at 6443 with a certificate of its own; its API server listens behind it.
 K3S = (("127.0.0.1", 6443), ("127.0.0.1", 6444))
-# The kernel counts a process' start in these for every program, whatever its own clock is (USER_HZ, time(7)).
-TICKS = 100
 
 SOURCES = (
     connects("*:*", "the dates of the API server's loopback certificate: a TLS handshake with the API server of this very host, nothing is sent"),
@@ -36,15 +34,6 @@ SOURCES = (
 )
 
 _IMAGE = re.compile(r"^\s*(?:- )?image:\s*[\"']?\S+:v?(\d+\.\d+\.\d+)", re.MULTILINE)
-
-
-def parse_age(stat, uptime):
-    """Return the seconds a process has run: field 22 of /proc/PID/stat, counted after the name, which may hold blanks."""
-    fields = stat[stat.rfind(")") + 1 :].split()
-    try:
-        return float(uptime.split()[0]) - int(fields[19]) / float(TICKS)
-    except IndexError:
-        raise ValueError("not a /proc/PID/stat line or not /proc/uptime")
 
 
 def parse_version(manifest):
@@ -72,7 +61,7 @@ def collect(host, processes):
     )
     if process is None:
         return None
-    found = {"pid": process["pid"], "age": _age(host, process["pid"]), "version": None, "certificate": None, "address": None, "unavailable": None}
+    found = {"pid": process["pid"], "age": age(host, process["pid"]), "version": None, "certificate": None, "address": None, "unavailable": None}
     if process["name"] == "kube-apiserver":
         found["version"] = _manifest_version(host)
         address = flag(process["arguments"] or [], "bind-address") or ""
@@ -91,11 +80,6 @@ def collect(host, processes):
             return dict(found, certificate=certificate, address="%s:%d" % (address, port), unavailable=None)
         found["unavailable"] = "%s:%d: answered with the certificate of %s" % (address, port, certificate["subject"])
     return found
-
-
-def _age(host, pid):
-    stat, uptime = host.read("/proc/%d/stat" % pid), host.read("/proc/uptime")
-    return parse_age(stat, uptime) if stat and uptime else None
 
 
 def _manifest_version(host):

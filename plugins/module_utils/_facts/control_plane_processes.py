@@ -9,9 +9,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from .._source import reads
-from .apiserver_loopback import parse_age
 from .certificates import COMPONENTS
-from .processes import serves_host
+from .processes import parse_age, serves_host
 from .systemd_units import unit_of
 
 # k3s has all of them in one process.

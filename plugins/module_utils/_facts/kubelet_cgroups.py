@@ -12,8 +12,8 @@ import re
 
 from .._host import Unavailable
 from .._source import reads, runs
-from .apiserver_loopback import parse_age
 from .kubelet import is_kubelet
+from .processes import age
 
 ROOT = "/sys/fs/cgroup"
 UNIT = "kubelet.service"
@@ -81,11 +81,12 @@ def collect(host, processes, systemd_units):
         raise Unavailable("Unreadable", "%s is %s: not where cgroups are mounted." % (ROOT, kind))
     unit = systemd_units.get(UNIT)
     pid = next((item["pid"] for item in processes if is_kubelet(item)), None)
+    seconds = None if pid is None else age(host, pid)
     found = {
         "version": 2 if kind == "cgroup2" else 1,
         "unit": unit is not None,
         "state": unit["ActiveState"] if unit else None,
-        "age": None if pid is None else _age(host, pid),
+        "age": None if seconds is None else int(seconds),
         "complaint": None,
         "missing": [],
     }
@@ -101,8 +102,3 @@ def collect(host, processes, systemd_units):
 def settled(found):
     """Return whether the kubelet has run for so long that it has its cgroups."""
     return found["age"] is not None and found["age"] >= SETTLED
-
-
-def _age(host, pid):
-    stat, uptime = host.read("/proc/%d/stat" % pid), host.read("/proc/uptime")
-    return int(parse_age(stat, uptime)) if stat and uptime else None

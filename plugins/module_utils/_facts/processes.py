@@ -21,6 +21,8 @@ SOURCES = (
     reads("/proc/[0-9]*/status", "whether such a process runs in a PID namespace of its own"),
 )
 
+# The kernel counts a process' start in these for every program, whatever its own clock is (USER_HZ, time(7)).
+TICKS = 100
 # Docker, containerd and cri-o name a container's cgroup after its id.
 _CONTAINER_ID = re.compile(r"[0-9a-f]{64}")
 
@@ -48,6 +50,21 @@ def parse_stat(text):
     if start < 0 or end < start or len(rest) < 2 or not rest[1].isdigit():
         raise ValueError("not a /proc/PID/stat line: %r" % text[:80])
     return text[start + 1 : end], int(rest[1])
+
+
+def parse_age(stat, uptime):
+    """Return the seconds a process has run: field 22 of /proc/PID/stat, counted after the name, which may hold blanks."""
+    fields = stat[stat.rfind(")") + 1 :].split()
+    try:
+        return float(uptime.split()[0]) - int(fields[19]) / float(TICKS)
+    except IndexError:
+        raise ValueError("not a /proc/PID/stat line or not /proc/uptime")
+
+
+def age(host, pid):
+    """Return the seconds a process has run, None where it has ended meanwhile."""
+    stat, uptime = host.read("/proc/%d/stat" % pid), host.read("/proc/uptime")
+    return parse_age(stat, uptime) if stat and uptime else None
 
 
 def parse_cgroup(text):

@@ -10,7 +10,7 @@ __metaclass__ = type
 
 from .._host import Unavailable
 from .._source import reads
-from .apiserver_loopback import parse_age
+from .processes import age
 from .runtimes import RUNNING, SERVER_UNITS, raised_to_hard, used_by_kubelet
 from .systemd_units import RUNTIME_UNITS
 
@@ -39,14 +39,14 @@ def collect(host, runtimes, kubelet, systemd_units, nofile_ceiling, now):
     """Return [{unit, active, used, soft, hard, outdated, started_soft, configured, as_configured, drop_ins, own_drop_in,
     need_daemon_reload, restart}], by name.
 
-    used        whether the kubelet's pods depend on it; where nothing tells, each one installed
-    soft, hard  the least effective limits of the daemons in it, None while none runs
+    used           whether the kubelet's pods depend on it; where nothing tells, each one installed
+    soft, hard     the least effective limits of the daemons in it, None while none runs
     outdated       whether one of them was started before the unit's files were last written; None where that cannot be told
     started_soft   the soft limit that they were started with, and hand to containers (Go 1.19.9 on), also where they raised their own:
                    what the unit gives; None where they are outdated, and where it does not tell
     as_configured  whether those are what the unit's configuration gives on this host; None where it cannot be told
     own_drop_in    {path, present, loaded, removed}: the role's own, on the disk and in what systemd has read; removed: its folder is there, and empty
-    restart     what a restart would do, of all daemons in it together; harmless while none runs
+    restart        what a restart would do, of all daemons in it together; harmless while none runs
     """
     by_unit = {}
     for runtime in runtimes:
@@ -98,11 +98,8 @@ def _outdated(host, name, unit, runtimes, now):
 
 
 def _started(host, pid, now):
-    stat, uptime = host.read("/proc/%d/stat" % pid), host.read("/proc/uptime")
-    if not stat or not uptime:
-        return None
-    age = parse_age(stat, uptime)
-    return now - age if age >= 0 else None  # LXC shows an uptime of its own
+    seconds = age(host, pid)
+    return None if seconds is None or seconds < 0 else now - seconds  # LXC shows an uptime of its own
 
 
 def _modified(host, path):

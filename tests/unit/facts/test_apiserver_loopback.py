@@ -4,9 +4,9 @@ from __future__ import absolute_import, division, print_function
 import loopbacks
 import pki
 import pytest
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.apiserver_loopback import parse_age, parse_version
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.apiserver_loopback import parse_version
 from loopbacks import DAY
-from recorded import TIMED_OUT, fact, recording
+from recorded import TIMED_OUT, fact
 
 __metaclass__ = type
 
@@ -66,16 +66,6 @@ def test_no_loopback_certificate(shows, unavailable):
 @pytest.mark.parametrize("more", [{"days": None}, {"nested": 2}, {"name": "k3s-agent"}, {"name": "etcd"}])
 def test_no_api_server(more):
     assert found(**more) is None
-
-
-def test_age_of_a_recorded_process():
-    # Started 5 s after the machine; the name holds a blank and a parenthesis.
-    stat = recording("runtime_limits/bookworm-containerd.stat")
-    started = int(stat.split()[21])
-    assert parse_age(stat.replace("(containerd)", "(a b) c)"), "%f 1.0\n" % (started / 100.0 + 60)) == pytest.approx(60, abs=0.1)
-    for text in ("", "1 (x) S 0", "garbage"):
-        with pytest.raises(ValueError):
-            parse_age(text, "1 1")
 
 
 @pytest.mark.parametrize(

@@ -141,3 +141,13 @@ def test_garbage_is_unreadable():
 
 def test_no_proc_at_all():
     assert fact("processes", RecordedHost()) == []
+
+
+def test_age_of_a_recorded_process():
+    # Started 5 s after the machine; the name holds a blank and a parenthesis.
+    stat = text("bookworm-containerd.stat")
+    started = int(stat.split()[21])
+    assert processes.parse_age(stat.replace("(containerd)", "(a b) c)"), "%f 1.0\n" % (started / 100.0 + 60)) == pytest.approx(60, abs=0.1)
+    for line in ("", "1 (x) S 0", "garbage"):
+        with pytest.raises(ValueError):
+            processes.parse_age(line, "1 1")
