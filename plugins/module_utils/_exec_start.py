@@ -12,7 +12,7 @@ import shlex
 
 
 def command(texts):
-    """Return the words of the last ExecStart= that is not empty (an empty one takes back those before it), [] without one.
+    """Return the words of the last ExecStart=, [] without one: an empty one takes back those before it (systemd.service(5)).
 
     texts  of the unit's file, then of its drop-ins in their order
     """
@@ -20,7 +20,7 @@ def command(texts):
     for text in texts:
         for line in _joined(text):
             key, unused, rest = line.partition("=")
-            if key.strip() == "ExecStart" and rest.strip():
+            if key.strip() == "ExecStart":
                 value = rest
     return _split(value)
 

@@ -1,7 +1,7 @@
 # -*- coding: utf-8 -*-
 """What a unit starts, as systemd.syntax(7) and systemd.service(5) read it."""
 
-from __future__ import absolute_import, division, print_function, unicode_literals
+from __future__ import absolute_import, division, print_function
 
 import pytest
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._exec_start import command
@@ -21,8 +21,9 @@ __metaclass__ = type
         (["ExecStart=/bin/k3s \\\n# not this\n; nor this\nserver\n"], ["/bin/k3s", "server"]),
         (["#ExecStart=/bin/other\n ExecStart = /bin/k3s agent\n"], ["/bin/k3s", "agent"]),
         (["ExecStart=/bin/a b\n", "ExecStart=\nExecStart=/bin/c d\n", "LimitNOFILE=1\n"], ["/bin/c", "d"]),
+        (["ExecStart=/bin/a\n", "ExecStart= \n"], []),
         (["ExecStart=/bin/a \\"], ["/bin/a"]),
-        (["ExecStart=/bin/a --label=\u00e9t\u00e9\n"], ["/bin/a", "--label=\u00e9t\u00e9"]),
+        ([u"ExecStart=/bin/a --label=\u00e9t\u00e9\n"], ["/bin/a", u"--label=\u00e9t\u00e9"]),
         (["ExecStart=/bin/a 'open\n"], []),
     ],
 )
