@@ -62,9 +62,13 @@ PLAY = """
 - hosts: w*
   gather_facts: false
   tasks:
-    - ansible.builtin.include_role:
-        name: nodemend.kubernetes.maintenance
-        tasks_from: "{{ entry | default('main') }}"
+    - block:
+        - ansible.builtin.include_role:
+            name: nodemend.kubernetes.maintenance
+            tasks_from: "{{ entry | default('main') }}"
+      always:
+        - ansible.builtin.debug:
+            msg: "in service: {{ maintenance_in_service | default('unknown') }}, lock left: {{ maintenance_lock_left | default('unknown') }}"
     - ansible.builtin.include_role:
         name: nodemend.kubernetes.control_plane_certificates
       when: then is defined
@@ -178,6 +182,7 @@ UNCORDON = 'patch node w1 --type=merge --patch {"metadata": {"annotations": {"no
 def test_a_drain_that_fails_is_undone(role, fail_drain):
     done = role(fails=fail_drain)
     assert done.rc != 0 and "w1 was not drained within 600 s" in done.text and "w1 is uncordoned again" in done.text
+    assert "run this play again with --limit w1 -e nodemend_cluster_host=localhost." in done.text
     assert changing(role.calls())[-2].startswith(UNCORDON)
     assert "holderIdentity" not in role.lease()["spec"]
 
@@ -315,6 +320,35 @@ def test_one_goes_on_with_what_an_earlier_run_of_ones_own_has_drained(role, tmp_
     done = role("maintenance_state=uncordoned", seen={"metadata": {"annotations": {"nodemend.io/cordoned-by": mine}}, "spec": {"unschedulable": True}})
     assert done.rc == 0, done.text
     assert changing(role.calls())[0].startswith(UNCORDON) and role.lease()["spec"].get("holderIdentity") is None
+
+
+@pytest.mark.parametrize("user, done", [("awx/anna", True), ("awx/ben", False), ("", False)])
+def test_oneself_is_who_one_says_where_each_job_has_another_host_name(role, tmp_path, user, done):
+    anna = "awx/anna/1"
+    (tmp_path / "lease").write_text(json.dumps(held(anna)))
+    seen = {"metadata": {"annotations": {"nodemend.io/cordoned-by": anna}}, "spec": {"unschedulable": True}}
+    ran = role("maintenance_state=uncordoned", "maintenance_holder=" + user, seen=seen)
+    assert (ran.rc == 0) is done, ran.text
+    assert ("awx/anna/1 holds the maintenance lock" in ran.text) is not done
+
+
+def test_an_api_server_that_is_just_starting_is_asked_again_for_the_node(role):
+    mine = {"metadata": {"annotations": {"nodemend.io/cordoned-by": BEN}}, "spec": {"unschedulable": True}}
+    done = role("maintenance_state=uncordoned", seen=mine, recovers="get node w1 --output=json")
+    assert done.rc == 0 and "in service: True, lock left: " in done.text
+    assert [call for call in changing(role.calls()) if call.startswith(UNCORDON)]
+
+
+def test_tasks_that_fail_after_the_node_is_back_say_nothing_of_a_cordon(role, tmp_path):
+    (tmp_path / "after.yml").write_text("- ansible.builtin.fail: {msg: balancer says no}\n")
+    done = role("maintenance_state=uncordoned", "maintenance_after_tasks=after.yml", seen=CORDONED)
+    assert done.rc == 2 and "balancer says no" in done.text and "in service: True" in done.text and "STILL BE CORDONED" not in done.text
+
+
+def test_a_lock_that_stays_is_told_and_no_failure_of_the_work(role):
+    assert role("entry=lock", "nodemend_run=r1").rc == 0
+    done = role("entry=unlock", "nodemend_run=r1", fails=["replace"])
+    assert done.rc == 0 and "lock left: The maintenance lock could not be given back and is stale in 3600 s. To remove it on localhost:" in done.text
 
 
 # The run was killed an hour ago; its lock was removed, and somebody is at work on another node.

@@ -180,7 +180,7 @@ def test_a_remedy_that_fails_leaves_its_node_cordoned_and_says_so(stage):
 
 def test_a_lock_that_cannot_be_given_back_is_a_failure_and_the_outcome_is_still_told(stage):
     run = stage.run(REMEDIATE, cluster(w1={"faulty": BACKEND, "fails": ["iptables_backend", "unlock"]}), *disrupt("drain"))
-    assert re.search(r"FAILED on w1: .*iptables_backend went wrong.*unlock went wrong", run.text)
+    assert re.search(r"FAILED on w1: .*iptables_backend went wrong.*The lock has stayed: unlock went wrong", run.text)
     assert run.rc == 2
 
 
@@ -188,9 +188,37 @@ def test_a_lock_that_cannot_be_given_back_stops_the_next_maintenance(stage):
     etcd = {"faulty": KERNEL, "node": {"kubernetes": False, "name": None, "cluster": "one", "etcd": True}}
     run = stage.run(REMEDIATE, dict(cluster(), e1=dict(etcd, fails=["unlock"]), e2=etcd), *disrupt("reboot"), *REBOOT)
     assert ran(stage) == ["e1 lock", "e1 control_plane_gate", "e1 kernel", "e1 unlock"]
-    assert re.search(r"FAILED on e1: .*lock could not be given back: .*unlock went wrong", run.text)
+    assert re.search(r"FAILED on e1: .*The lock has stayed: unlock went wrong", run.text)
     assert re.search(r"Not begun, as something had failed before:\n  kernel .* on e2", run.text)
     assert run.rc == 2
+
+
+def test_a_host_that_hangs_after_its_pods_have_moved_is_told_of(stage):
+    python = stage.directory / "python"
+    python.write_text('#!/bin/sh\nif grep -q "w1 drained" %s; then sleep 600; fi\nexec python3 "$@"\n' % stage.log)
+    python.chmod(0o755)
+    hosts = cluster(w1={"faulty": BACKEND, "variables": {"ansible_python_interpreter": str(python)}}, w2={"faulty": BACKEND})
+    run = stage.run(REMEDIATE, hosts, *disrupt("drain"), *SOON)
+    assert ran(stage) == ["w1 drained", "w1 unlock"]
+    assert re.search(r"FAILED on w1: See whether the host still answers: .*(Timed out after 5|exceeded the 5|timeout)", run.text)
+    assert "node w1 IS STILL CORDONED" in run.text
+    assert run.rc == 2
+
+
+def test_what_fails_after_the_node_was_given_back_does_not_call_it_cordoned(stage):
+    run = stage.run(REMEDIATE, cluster(w1={"faulty": BACKEND, "fails": ["after_tasks"]}), *disrupt("drain"))
+    assert ran(stage)[:3] == ["w1 drained", "w1 iptables_backend", "w1 uncordoned"]
+    assert re.search(r"FAILED on w1: .*The balancer went wrong", run.text) and "CORDONED" not in run.text
+    assert run.rc == 2
+
+
+def test_a_second_run_in_one_ansible_playbook_is_refused_where_the_first_has_begun_something(stage):
+    site = stage.directory / "site.yml"
+    site.write_text("".join("- import_playbook: %s\n  vars: {nodemend_hosts: %s}\n" % (REMEDIATE, hosts) for hosts in ("w1", "w2", "w3")))
+    limits = {"faulty": LIMITS}
+    run = stage.run(str(site), {"w1": {}, "w2": limits, "w3": limits}, *disrupt("restart"))
+    assert ran(stage) == ["w2 runtime_limits"]
+    assert "has run before in this ansible-playbook" in run.all and run.rc == 2
 
 
 def test_check_mode_goes_through_the_maintenance_and_changes_nothing(stage):
