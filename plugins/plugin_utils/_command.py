@@ -15,6 +15,8 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.parsing.splitter import parse_kv
 
+from ._host_patterns import both
+
 try:
     from shlex import quote
 except ImportError:  # Python 2.7 reads this file in the sanity tests only
@@ -64,19 +66,32 @@ _OPTIONS = (
 )
 
 
-def commands(playbook, inventories, arguments, loader):
+def commands(playbook, inventories, arguments, loader, hosts="all"):
     """Return {scope of a remedy: the command line that starts a playbook of the collection as this one was started}.
 
     arguments  context.CLIARGS
     loader     Ansible's, which reads a -e '{...}'
+    hosts      nodemend_hosts, wherever it came from
     """
     start = ["ansible-playbook"]
     for source in inventories:
         start += ["-i", str(source)]
-    limit = ["--limit", str(arguments["subset"])] if arguments.get("subset") else []
-    given = _options(arguments) + _variables(arguments.get("extra_vars") or (), loader)
-    # remediate changes no cluster of which --limit shows a part.
-    return {"node": _line(start + [playbook] + limit + given), "cluster": _line(start + [playbook] + given)}
+    start.append(playbook)
+    options, given = _options(arguments), _variables(arguments.get("extra_vars") or (), loader)
+    variables = _words(given)
+    if not arguments.get("subset"):
+        return dict.fromkeys(("node", "cluster"), _line(start + options + variables))
+    limit = str(arguments["subset"])
+    # remediate changes no cluster of which --limit shows a part, and without it every cluster of the inventory. So the limit becomes a part of
+    # nodemend_hosts, behind any -e @FILE that may have it too; remediate then asks whether these are all nodes of their clusters.
+    chosen = _words([pair for pair in given if pair[0] != "nodemend_hosts"] + [("nodemend_hosts", _chosen(hosts, limit))])
+    return {"node": _line(start + ["--limit", limit] + options + variables), "cluster": _line(start + options + chosen)}
+
+
+def _chosen(hosts, limit):
+    """The pattern of what was scanned, or a word for a person to replace: it names no host."""
+    known = isinstance(hosts, (str, list))  # not an encrypted one
+    return (both(hosts, limit) if known else None) or "GROUP"
 
 
 def _line(words):
@@ -98,19 +113,22 @@ def _options(arguments):
 
 
 def _variables(extra_vars, loader):
-    """The -e of the command; as Ansible reads them (load_extra_vars() of ansible.utils.vars), since one may hold several variables."""
-    words = []
+    """Return [(name, value)] of the -e, (None, text) for -e @FILE; as Ansible reads them (load_extra_vars() of ansible.utils.vars), since one may
+    hold several variables."""
+    given = []
     for text in extra_vars:
         text = str(text)
         if text.startswith("@"):
             if os.path.isfile(os.path.expanduser(text[1:])):  # not one end of a pipe, as of bash's <(...)
-                words += ["-e", text]
+                given.append((None, text))
             continue
         pairs = loader.load(text) if text[:1] in ("{", "[") else parse_kv(text)
-        for name in pairs:
-            if name in REPEATED + REACHED:
-                words += _variable(str(name), pairs[name])
-    return words
+        given += [(str(name), pairs[name]) for name in pairs if name in REPEATED + REACHED]
+    return given
+
+
+def _words(given):
+    return [word for name, value in given for word in (["-e", value] if name is None else _variable(name, value))]
 
 
 def _variable(name, value):

@@ -91,7 +91,8 @@ def becomes(task_vars, host):
 
 def commands_of(task_vars, playbook, loader):
     """Return {scope of a remedy: the command line that starts a playbook of the collection as this one was started}."""
-    return _command.commands(playbook, task_vars.get("ansible_inventory_sources") or [], context.CLIARGS, loader)
+    sources = task_vars.get("ansible_inventory_sources") or []
+    return _command.commands(playbook, sources, context.CLIARGS, loader, task_vars.get("nodemend_hosts", "all"))
 
 
 def show(lines):

@@ -132,6 +132,17 @@ def test_two_clusters(stage):
     assert run.rc == 0
 
 
+def test_the_command_for_one_of_two_clusters_changes_no_other(stage):
+    """It cannot repeat --limit, which remediate refuses; and a file's nodemend_hosts is a part of what was chosen."""
+    chosen = stage.directory / "chosen.yml"
+    chosen.write_text("nodemend_hosts: a1,b1\n")
+    hosts = {"a1": control("aaaa", api={"faulty": OLD}), "b1": control("bbbb", api={"faulty": OLD})}
+    run = stage.run(SCAN, hosts, "--limit", "a1", "-e", "@%s" % chosen)
+    assert " -e @%s -e nodemend_become=false -e 'nodemend_hosts=a1,b1,&a1' -e nodemend_conditions=calico_below_minimum" % chosen in run.text, run.all
+    assert "--limit" not in run.text
+    assert run.rc == 0
+
+
 def test_a_second_cluster_whose_control_plane_is_elsewhere(stage):
     run = stage.run(SCAN, {"a1": control("aaaa"), "bw": worker("bbbb")})
     assert "cluster of a1: Kubernetes" in run.text and "cluster of bw: not looked at" in run.text

@@ -223,7 +223,7 @@ def test_a_node_on_which_a_clusters_remedy_did_not_help_is_a_failure(stage):
     "words, others, reason",
     [
         (MANIFEST, (), "needs -e nodemend_cluster_changes=true"),
-        ((*CHANGES, *MANIFEST, "--limit", "cp"), (), "run it without --limit"),
+        ((*CHANGES, *MANIFEST, "--limit", "cp"), (), "name its hosts with -e nodemend_hosts=GROUP instead"),
         ((*CHANGES, *MANIFEST), ("w7",), "nodes of the cluster were not scanned: w7"),
         (CHANGES, (), "needs -e calico_manifest=FILE"),
     ],
