@@ -46,6 +46,8 @@ REPEATED = (
 )
 # How the hosts are reached: without it the command cannot work.
 REACHED = (
+    "ansible_become_method",
+    "ansible_become_user",
     "ansible_connection",
     "ansible_port",
     "ansible_python_interpreter",
@@ -59,11 +61,17 @@ _OPTIONS = (
     ("connection", "-c", constants.DEFAULT_TRANSPORT),
     ("private_key_file", "--private-key", constants.DEFAULT_PRIVATE_KEY_FILE),
     ("ask_pass", "-k", constants.DEFAULT_ASK_PASS),
+    ("connection_password_file", "--connection-password-file", constants.CONNECTION_PASSWORD_FILE),
+    ("become_method", "--become-method", constants.DEFAULT_BECOME_METHOD),
+    ("become_user", "--become-user", None),
     ("become_ask_pass", "-K", constants.DEFAULT_BECOME_ASK_PASS),
+    ("become_password_file", "--become-password-file", constants.BECOME_PASSWORD_FILE),
     ("ask_vault_pass", "-J", constants.DEFAULT_ASK_VAULT_PASS),
     ("vault_ids", "--vault-id", ()),
     ("vault_password_files", "--vault-password-file", ()),
 )
+# The sources of a --vault-id that are no file.
+_PROMPTS = ("prompt", "prompt_ask_vault_pass")
 
 
 def commands(playbook, inventories, arguments, loader, hosts="all"):
@@ -108,8 +116,22 @@ def _options(arguments):
             words.append(option)
         else:
             for item in value if isinstance(value, (list, tuple)) else [value]:
-                words += [option, str(item)]
+                if _still_there(key, str(item)):
+                    words += [option, str(item)]
     return words
+
+
+def _still_there(key, value):
+    """Whether what an option names can be read again: not where it is a file of passwords that was one."""
+    if key == "vault_ids":
+        source = value.partition("@")[2] if "@" in value else value
+        return source in _PROMPTS or _is_file(source)
+    return _is_file(value) if "password_file" in key else True
+
+
+def _is_file(path):
+    """One end of a pipe, as of bash's <(...), is none, and gone when the command is run."""
+    return os.path.isfile(os.path.expanduser(path))
 
 
 def _variables(extra_vars, loader):
@@ -119,7 +141,7 @@ def _variables(extra_vars, loader):
     for text in extra_vars:
         text = str(text)
         if text.startswith("@"):
-            if os.path.isfile(os.path.expanduser(text[1:])):  # not one end of a pipe, as of bash's <(...)
+            if _is_file(text[1:]):
                 given.append((None, text))
             continue
         pairs = loader.load(text) if text[:1] in ("{", "[") else parse_kv(text)

@@ -71,6 +71,24 @@ def test_how_the_hosts_are_reached_is_repeated_and_the_limit_as_each_remedy_can_
 
 
 @pytest.mark.parametrize(
+    "given, words",
+    [
+        ({"become_method": "sudo", "become_user": None}, []),
+        ({"become_method": "su", "become_user": "toor"}, ["--become-method", "su", "--become-user", "toor"]),
+        ({"become_password_file": __file__}, ["--become-password-file", __file__]),
+        ({"connection_password_file": __file__}, ["--connection-password-file", __file__]),
+        ({"vault_password_files": (__file__, "/dev/null")}, ["--vault-password-file", __file__]),
+        ({"vault_ids": ("prod@" + __file__, "prompt", "dev@prompt")}, ["--vault-id", "prod@" + __file__, "--vault-id", "prompt", "--vault-id", "dev@prompt"]),
+        # What bash's <(...) leaves, and the standard input.
+        ({"become_password_file": "/dev/null", "connection_password_file": "-", "vault_ids": ("prod@/dev/null", "/dev/null")}, []),
+        ({"extra_vars": ["ansible_become_method=su ansible_become_user=toor"]}, ["-e", "ansible_become_method=su", "-e", "ansible_become_user=toor"]),
+    ],
+)
+def test_how_root_is_become_and_files_of_passwords_that_are_still_there_are_repeated(given, words):
+    assert command(**given) == words
+
+
+@pytest.mark.parametrize(
     "hosts, limit, said",
     [
         ("all", "one", "nodemend_hosts=one"),
