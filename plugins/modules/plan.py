@@ -98,6 +98,16 @@ plan:
       moves_pods: false
       allowed: true
       reason: ""
+unread:
+  description: What a role could mend, and what could not be read, so that nothing is planned for it.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - condition: cni_token_expiring
+      reason: NeedsRoot
+      message: "/etc/cni/net.d/calico-kubeconfig: only root may read it"
+      hosts: [worker-1]
 groups:
   description: The inventory groups over which the plays run, with their hosts in order.
   returned: success

@@ -77,6 +77,25 @@ def test_allowed_remedies_run_in_order_of_disruption_and_are_proved(stage):
     assert run.rc == 0
 
 
+@pytest.mark.parametrize("words", [(), ("-e", "nodemend_plan_only=true")])
+def test_what_could_not_be_read_is_not_passed_over(stage, words):
+    """As where -K was forgotten."""
+    unread = {"status": "unknown", "reason": "NeedsRoot", "message": "Only root may read it."}
+    hosts = {"w%d" % number: {"faulty": {"runtime_nofile_low": unread, "cni_token_expiring": unread}} for number in range(1, 5)}
+    run = stage.run(REMEDIATE, hosts, *words)
+    assert "Could not be read, so nothing is planned for it\n  runtime_nofile_low, cni_token_expiring (NeedsRoot) on w[1-4]\n" in run.text, run.all
+    assert ("Nothing to remediate among what could be read.\n" in run.text) == (not words)
+    assert "Nothing to remediate.\n" not in run.text
+    assert run.rc == 0
+
+
+def test_a_cluster_whose_api_server_does_not_answer_is_not_passed_over(stage):
+    run = stage.run(REMEDIATE, dict(cluster(w1={}), cp=dict(cluster()["cp"], api="down")))
+    assert "calico_below_minimum (ApiUnreachable) on cluster of cp\n    The connection to the server was refused.\n" in run.text, run.all
+    assert "Nothing to remediate among what could be read.\n" in run.text
+    assert run.rc == 0
+
+
 def test_healthy_hosts_are_left_alone(stage):
     stage.run(REMEDIATE, {"w1": {}, "w2": {"faulty": LIMITS}}, *disrupt("reboot"))
     assert ran(stage) == ["w2 runtime_limits"]
