@@ -41,7 +41,9 @@ class ActionModule(_play.PlayAction):
         missed = unread(scans, wished.conditions, clusters)
         lines = plan_lines(entries, scans, wished.max_disruption, missed)
         _play.show(lines)
-        failures = _findings.failures(scans, [], clusters) if boolean(arguments.get("only", False)) else []
+        failures = _clusters.mistyped(clusters)  # what moves pods would have to do without that cluster's API server, and nobody meant that
+        if boolean(arguments.get("only", False)):
+            failures += _findings.failures(scans, [], clusters)
         if failures:  # the play ends here, and Ansible shows the whole result of a failed task
             return _play.failed_if(failures, {"lines": lines})
         return {

@@ -16,6 +16,7 @@ description:
   - An action of the controller, used by the playbook C(nodemend.kubernetes.remediate). Reads what the hosts of the play have registered,
     decides by the permissions given and prints what would run, in which order, and what is refused and why.
   - The variables C(calico_manifest), C(kernel_reboot_ok), C(kernel_target_release) and C(kernel_calico_ok) of a host decide over its remedies, too.
+  - Fails behind the plan where a C(nodemend_cluster_host) is not in the inventory.
   - Use it with C(run_once).
 options:
   register:

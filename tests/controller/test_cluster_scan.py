@@ -165,9 +165,17 @@ def test_this_machine_may_be_asked_where_every_host_is_dead(stage):
     assert run.rc == 2
 
 
-def test_a_host_to_ask_that_is_in_no_inventory(stage):
-    run = stage.run(SCAN, {"c1": control()}, "-e", "nodemend_cluster_host=nowhere")
-    assert "nodemend_cluster_host: nowhere is not in the inventory." in run.all
+def test_a_host_to_ask_that_is_in_no_inventory_does_not_throw_away_what_was_found(stage, tmp_path):
+    path = tmp_path / "report.json"
+    limits = {"runtime_nofile_low": {}}
+    hosts = {"c1": control(faulty=limits, variables={"nodemend_cluster_host": "nowhere"}), "d1": control("dddd", api={"faulty": OLD}, faulty=limits)}
+    run = stage.run(SCAN, hosts, "-e", "nodemend_report=%s" % path)
+    assert asked(stage) == ["d1"]
+    assert "Scanned 2 of 2 hosts" in run.text, run.all
+    assert "  runtime_nofile_low Scripted on c1, d1\n" in run.text and "  calico_below_minimum Scripted on cluster of d1\n" in run.text
+    assert "cluster of nowhere: not looked at: nodemend_cluster_host: nowhere is not in the inventory\n" in run.text
+    assert "cluster of nowhere could not be scanned" in run.all
+    assert [finding["hosts"] for finding in json.loads(path.read_text())["findings"]] == [["c1", "d1"], ["cluster of d1"]]
     assert run.rc == 2
 
 

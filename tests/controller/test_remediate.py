@@ -289,6 +289,15 @@ def test_a_bastion_that_is_not_in_the_inventory_changes_the_cluster_and_is_no_ho
     assert run.rc == rc
 
 
+@pytest.mark.parametrize("words", [(), ("-e", "nodemend_plan_only=true")])
+def test_a_host_to_ask_that_is_in_no_inventory_ends_the_run_after_its_plan(stage, words):
+    run = stage.run(REMEDIATE, {"w1": {"faulty": LIMITS}}, "-e", "nodemend_cluster_host=nowhere", *disrupt("restart"), *words)
+    assert ran(stage) == []
+    assert "  runtime_limits (restart) for runtime_nofile_low on w1\n" in run.text, run.all
+    assert "nodemend_cluster_host: nowhere is not in the inventory" in run.all
+    assert run.rc == 2
+
+
 def test_a_kernel_waits_for_the_calico_that_can_live_on_it(stage):
     hosts = cluster(OLD_CALICO, w1={"faulty": KERNEL})
     hosts["cp"]["api"]["seen"] = {"version": "v1.23.1", "calico": {"dataplane": "iptables", "nodes": [{"node": "w1", "edition": "oss", "version": "3.20.0"}]}}
