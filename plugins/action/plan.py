@@ -13,7 +13,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..plugin_utils import _clusters, _findings, _play
 from ..plugin_utils._calico_plan import version_in
-from ..plugin_utils._plan import VARIABLES, maintenances, plan, wishes
+from ..plugin_utils._plan import VARIABLES, maintenances, plan, unread, wishes
 from ..plugin_utils._plan_lines import plan_lines
 from ..plugin_utils._remedies import MAINTENANCE
 
@@ -38,14 +38,18 @@ class ActionModule(_play.PlayAction):
         for host in set(cluster["host"] for cluster in clusters if cluster["host"]):
             variables[host]["manifest_version"] = self._manifest_version(variables[host]["calico_manifest"])
         entries = plan(scans, wished, clusters, variables)
-        lines = plan_lines(entries, scans, wished.max_disruption)
+        missed = unread(scans, wished.conditions, clusters)
+        lines = plan_lines(entries, scans, wished.max_disruption, missed)
         _play.show(lines)
-        failures = _findings.failures(scans, [], clusters) if boolean(arguments.get("only", False)) else []
+        failures = _clusters.mistyped(clusters)  # what moves pods would have to do without that cluster's API server, and nobody meant that
+        if boolean(arguments.get("only", False)):
+            failures += _findings.failures(scans, [], clusters)
         if failures:  # the play ends here, and Ansible shows the whole result of a failed task
             return _play.failed_if(failures, {"lines": lines})
         return {
             "hosts": list(scans),
             "plan": entries,
+            "unread": missed,
             "groups": self._groups(entries, scans),
             "maintenances": maintenances(entries, scans, wished.drained),
             "lines": lines,

@@ -17,7 +17,7 @@ description:
     cluster's API server, in which turn. The next one asks where the API server of the one before does not answer.
   - Those are the hosts that the scan has proved to be of the control plane and that have an administrator's kubeconfig, or the scanned hosts of the
     group C(nodemend_control_plane_group). Where a host has the variable C(nodemend_cluster_host), that one is asked instead, once for each
-    C(nodemend_kubeconfig); it may be V(localhost).
+    C(nodemend_kubeconfig); it may be V(localhost). One that is not in the inventory has no turn; what reads the answers names it.
   - Chooses nobody where the conditions that are asked for are all those of nodes.
   - Use it with C(run_once).
 options:

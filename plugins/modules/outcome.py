@@ -15,6 +15,7 @@ version_added: 0.1.0
 description:
   - An action of the controller, used at the end of the playbook C(nodemend.kubernetes.remediate).
   - Fails where a remedy failed or a host was not scanned.
+  - Where nothing was planned it says whether everything could be read, by RV(nodemend.kubernetes.plan#module:unread) of the variable C(nodemend_planned).
   - Use it with C(run_once).
 options:
   register:

@@ -16,6 +16,7 @@ description:
   - An action of the controller, used by the playbook C(nodemend.kubernetes.remediate). Reads what the hosts of the play have registered,
     decides by the permissions given and prints what would run, in which order, and what is refused and why.
   - The variables C(calico_manifest), C(kernel_reboot_ok), C(kernel_target_release) and C(kernel_calico_ok) of a host decide over its remedies, too.
+  - Fails behind the plan where a C(nodemend_cluster_host) is not in the inventory.
   - Use it with C(run_once).
 options:
   register:
@@ -98,6 +99,16 @@ plan:
       moves_pods: false
       allowed: true
       reason: ""
+unread:
+  description: What a role could mend, and what could not be read, so that nothing is planned for it.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - condition: cni_token_expiring
+      reason: NeedsRoot
+      message: "/etc/cni/net.d/calico-kubeconfig: only root may read it"
+      hosts: [worker-1]
 groups:
   description: The inventory groups over which the plays run, with their hosts in order.
   returned: success

@@ -4,9 +4,10 @@
 # Private to nodemend.kubernetes: may change at any time.
 """Who answers for which cluster, and what was answered. Pure: dicts in, dicts out.
 
-A host is {scan, runner, kubeconfig, listed}:
+A host is {scan, runner, nowhere, kubeconfig, listed}:
 scan        what its node_condition_info registered, or None
 runner      nodemend_cluster_host: who asks the API server on its behalf, or None
+nowhere     whether that one is neither in the inventory nor this machine
 kubeconfig  nodemend_kubeconfig, or None
 listed      whether it is in nodemend_control_plane_group; None where there is no such group
 """
@@ -19,6 +20,8 @@ import collections
 
 from ._findings import not_scanned
 from ._hosts import fold
+
+_NOBODY = "no host of its control plane was scanned; nodemend_cluster_host names one that may ask the API server"
 
 
 def groups(hosts):
@@ -37,11 +40,15 @@ def groups(hosts):
 
 
 def turns(asking, hosts):
-    """Return {host: {turn, before, runner}} of groups(): in which turn it asks, after whom, and on which host kubectl runs."""
+    """Return {host: {turn, before, runner}} of groups(): in which turn it asks, after whom, and on which host kubectl runs.
+
+    A mistyped host to ask has no turn: it must not end the scan of all the others.
+    """
     return dict(
         (name, {"turn": turn, "before": names[:turn], "runner": hosts[name]["runner"] or name})
         for names in asking
         for turn, name in enumerate(names)
+        if not hosts[name]["nowhere"]
     )
 
 
@@ -59,6 +66,7 @@ def clusters(asking, hosts, answers):
     answers  {host: what its cluster_condition_info registered}
     name     for people: "cluster of control-1"
     host     where kubectl ran, None where nobody was asked
+    asked    whether it was to be asked: without an answer something is wrong
     scan     the answer; where no API server was ready, the first that says why; None without any
     reason   why there is no answer, else None
     """
@@ -69,19 +77,29 @@ def clusters(asking, hosts, answers):
         title = "cluster of %s" % runner
         if title in [cluster["name"] for cluster in known]:  # a bastion with a kubeconfig for each
             title += " (%s)" % hosts[name]["kubeconfig"]
-        reason = not_scanned(answers.get(name))
+        reason = _nowhere(hosts[name]) or not_scanned(answers.get(name))
         scan = None if reason else answers[name]
         identity = scan["cluster"]["id"] if scan else None
         if not hosts[name]["runner"]:
             identity = identity or _node(hosts[name]).get("cluster")
         if identity is None or identity not in [cluster["id"] for cluster in known]:
-            known.append({"name": title, "id": identity, "host": runner, "asked": True, "scan": scan, "reason": reason})
+            host = None if hosts[name]["nowhere"] else runner
+            known.append({"name": title, "id": identity, "host": host, "asked": True, "scan": scan, "reason": reason})
     return known + _left_out(hosts, known)
 
 
 def scans_of(known):
     """Return {name: scan} of the clusters that have answered, for the functions that take hosts' scans."""
     return {cluster["name"]: cluster["scan"] for cluster in known if cluster["scan"]}
+
+
+def mistyped(known):
+    """Return the reasons of clusters() for which a host that was to be asked is nowhere."""
+    return sorted(set(cluster["reason"] for cluster in known if cluster["asked"] and not cluster["host"]))
+
+
+def _nowhere(host):
+    return "nodemend_cluster_host: %s is not in the inventory" % host["runner"] if host["nowhere"] else None
 
 
 def _may_ask(host):
@@ -117,7 +135,7 @@ def _left_out(hosts, known):
             "host": None,
             "asked": False,
             "scan": None,
-            "reason": "no host of its control plane was scanned; nodemend_cluster_host names one that may ask the API server",
+            "reason": next((_nowhere(hosts[name]) for name in names if hosts[name]["nowhere"]), _NOBODY),
         }
         for identity, names in members.items()
         if identity not in ids and (identity or not known)

@@ -15,6 +15,8 @@ from ansible import constants
 from ansible.errors import AnsibleError
 from ansible.parsing.splitter import parse_kv
 
+from ._host_patterns import both
+
 try:
     from shlex import quote
 except ImportError:  # Python 2.7 reads this file in the sanity tests only
@@ -44,6 +46,8 @@ REPEATED = (
 )
 # How the hosts are reached: without it the command cannot work.
 REACHED = (
+    "ansible_become_method",
+    "ansible_become_user",
     "ansible_connection",
     "ansible_port",
     "ansible_python_interpreter",
@@ -57,26 +61,45 @@ _OPTIONS = (
     ("connection", "-c", constants.DEFAULT_TRANSPORT),
     ("private_key_file", "--private-key", constants.DEFAULT_PRIVATE_KEY_FILE),
     ("ask_pass", "-k", constants.DEFAULT_ASK_PASS),
+    ("connection_password_file", "--connection-password-file", constants.CONNECTION_PASSWORD_FILE),
+    ("become_method", "--become-method", constants.DEFAULT_BECOME_METHOD),
+    ("become_user", "--become-user", None),
     ("become_ask_pass", "-K", constants.DEFAULT_BECOME_ASK_PASS),
+    ("become_password_file", "--become-password-file", constants.BECOME_PASSWORD_FILE),
     ("ask_vault_pass", "-J", constants.DEFAULT_ASK_VAULT_PASS),
     ("vault_ids", "--vault-id", ()),
     ("vault_password_files", "--vault-password-file", ()),
 )
+# The sources of a --vault-id that are no file.
+_PROMPTS = ("prompt", "prompt_ask_vault_pass")
 
 
-def commands(playbook, inventories, arguments, loader):
+def commands(playbook, inventories, arguments, loader, hosts="all"):
     """Return {scope of a remedy: the command line that starts a playbook of the collection as this one was started}.
 
     arguments  context.CLIARGS
     loader     Ansible's, which reads a -e '{...}'
+    hosts      nodemend_hosts, wherever it came from
     """
     start = ["ansible-playbook"]
     for source in inventories:
         start += ["-i", str(source)]
-    limit = ["--limit", str(arguments["subset"])] if arguments.get("subset") else []
-    given = _options(arguments) + _variables(arguments.get("extra_vars") or (), loader)
-    # remediate changes no cluster of which --limit shows a part.
-    return {"node": _line(start + [playbook] + limit + given), "cluster": _line(start + [playbook] + given)}
+    start.append(playbook)
+    options, given = _options(arguments), _variables(arguments.get("extra_vars") or (), loader)
+    variables = _words(given)
+    if not arguments.get("subset"):
+        return dict.fromkeys(("node", "cluster"), _line(start + options + variables))
+    limit = str(arguments["subset"])
+    # remediate changes no cluster of which --limit shows a part, and without it every cluster of the inventory. So the limit becomes a part of
+    # nodemend_hosts, behind any -e @FILE that may have it too; remediate then asks whether these are all nodes of their clusters.
+    chosen = _words([pair for pair in given if pair[0] != "nodemend_hosts"] + [("nodemend_hosts", _chosen(hosts, limit))])
+    return {"node": _line(start + ["--limit", limit] + options + variables), "cluster": _line(start + options + chosen)}
+
+
+def _chosen(hosts, limit):
+    """The pattern of what was scanned, or a word for a person to replace: it names no host."""
+    known = isinstance(hosts, (str, list))  # not an encrypted one
+    return (both(hosts, limit) if known else None) or "GROUP"
 
 
 def _line(words):
@@ -93,24 +116,41 @@ def _options(arguments):
             words.append(option)
         else:
             for item in value if isinstance(value, (list, tuple)) else [value]:
-                words += [option, str(item)]
+                if _still_there(key, str(item)):
+                    words += [option, str(item)]
     return words
+
+
+def _still_there(key, value):
+    """Whether what an option names can be read again: not where it is a file of passwords that was one."""
+    if key == "vault_ids":
+        source = value.partition("@")[2] if "@" in value else value
+        return source in _PROMPTS or _is_file(source)
+    return _is_file(value) if "password_file" in key else True
+
+
+def _is_file(path):
+    """One end of a pipe, as of bash's <(...), is none, and gone when the command is run."""
+    return os.path.isfile(os.path.expanduser(path))
 
 
 def _variables(extra_vars, loader):
-    """The -e of the command; as Ansible reads them (load_extra_vars() of ansible.utils.vars), since one may hold several variables."""
-    words = []
+    """Return [(name, value)] of the -e, (None, text) for -e @FILE; as Ansible reads them (load_extra_vars() of ansible.utils.vars), since one may
+    hold several variables."""
+    given = []
     for text in extra_vars:
         text = str(text)
         if text.startswith("@"):
-            if os.path.isfile(os.path.expanduser(text[1:])):  # not one end of a pipe, as of bash's <(...)
-                words += ["-e", text]
+            if _is_file(text[1:]):
+                given.append((None, text))
             continue
         pairs = loader.load(text) if text[:1] in ("{", "[") else parse_kv(text)
-        for name in pairs:
-            if name in REPEATED + REACHED:
-                words += _variable(str(name), pairs[name])
-    return words
+        given += [(str(name), pairs[name]) for name in pairs if name in REPEATED + REACHED]
+    return given
+
+
+def _words(given):
+    return [word for name, value in given for word in (["-e", value] if name is None else _variable(name, value))]
 
 
 def _variable(name, value):

@@ -13,7 +13,8 @@ __metaclass__ = type
 
 import collections
 
-from ._findings import not_scanned, remediable
+from ._clusters import scans_of as cluster_scans
+from ._findings import findings, not_scanned, remediable
 from ._membership import cluster_of, has_pods, lack, node_of
 from ._refusals import of_cluster, of_host
 from ._remedies import CLUSTER, DISRUPTIONS, HOST, MAINTENANCE, REMEDIES, moves_pods, name_of, of_place, option_of
@@ -91,6 +92,16 @@ def maintenances(entries, scans, drained):
     return found
 
 
+def unread(scans, conditions, clusters=()):
+    """Return [{condition, reason, message, hosts}] of what a role could mend in this run and nobody could read: nothing is planned for it."""
+    judged = dict(scans, **cluster_scans(clusters))
+    return [
+        dict((key, finding[key]) for key in ("condition", "reason", "message", "hosts"))
+        for finding in findings(judged)
+        if finding["status"] == "unknown" and finding["role"] and _asked_for(finding, conditions)
+    ]
+
+
 def _cluster_entry(remedy, cluster, scans, wished):
     own = [] if lack(cluster) else _wanted(cluster["scan"], remedy, wished.conditions)
     on_nodes, nodes = [], []
@@ -130,9 +141,15 @@ def _wanted(scan, remedy, conditions):
         if remediable(verdict)
         and name_of(verdict["condition"], verdict["role"]) == remedy.name
         and (verdict["remedy_scope"] == "cluster") == (CLUSTER in remedy.places)
-        and (conditions is None or verdict["condition"] in conditions)
-        and (verdict["remediate_on"] != "request" or verdict["condition"] in (conditions or ()))
+        and _asked_for(verdict, conditions)
     ]
+
+
+def _asked_for(verdict, conditions):
+    """Whether the conditions that were named, None for all, let this run mend a verdict; a remedy on request wants its own named."""
+    if conditions is None:
+        return verdict["remediate_on"] != "request"
+    return verdict["condition"] in conditions
 
 
 def _entry(remedy, host, place, verdicts):

@@ -8,13 +8,15 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import collections
+
 from ._findings import not_scanned_lines
 from ._hosts import fold
 from ._remedies import CLUSTER, MAINTENANCE
 
 
-def plan_lines(entries, scans, max_disruption):
-    """Return the plan as lines for people."""
+def plan_lines(entries, scans, max_disruption, unread=()):
+    """Return the plan as lines for people; unread as _plan.unread() has it."""
     allowed = [entry for entry in entries if entry["allowed"]]
     lines = ["Plan (nodemend_max_disruption=%s): %d of %d remedies may run." % (max_disruption, len(allowed), len(entries))]
     for title, group in (("Will run, in this order", allowed), ("Refused", [e for e in entries if not e["allowed"]])):
@@ -22,9 +24,23 @@ def plan_lines(entries, scans, max_disruption):
             lines += ["", title]
             lines += _listed([entry for entry in group if entry["place"] != MAINTENANCE])
             lines += _shared([entry for entry in group if entry["place"] == MAINTENANCE])
+    if unread:
+        lines += ["", "Could not be read, so nothing is planned for it"] + _unread_lines(unread)
     missing = not_scanned_lines(scans)
     if missing:
         lines += ["", "Left alone, not scanned"] + missing
+    return lines
+
+
+def _unread_lines(unread):
+    """Where root was not had, the same hosts lack a dozen conditions: one line for them, with the message of the first."""
+    groups = collections.OrderedDict()
+    for finding in unread:
+        groups.setdefault((finding["reason"], tuple(finding["hosts"])), []).append(finding)
+    lines = []
+    for (reason, hosts), found in groups.items():
+        lines.append("  %s (%s) on %s" % (", ".join(finding["condition"] for finding in found), reason, fold(hosts)))
+        lines.append("    %s%s" % (found[0]["message"], "" if len(hosts) == 1 else " (%s)" % hosts[0]))
     return lines
 
 
@@ -68,7 +84,7 @@ def _grouped(entries):
     return [(entry, hosts) for unused, entry, hosts in groups]
 
 
-def outcome_lines(entries, failures, proved, reboots, cordoned=None, check_mode=False):
+def outcome_lines(entries, failures, proved, reboots, cordoned=None, check_mode=False, unread=()):
     """Return what remediate did, for people.
 
     failures    {host: what failed}
@@ -76,12 +92,13 @@ def outcome_lines(entries, failures, proved, reboots, cordoned=None, check_mode=
     reboots     hosts where a new kernel waits for a reboot
     cordoned    {host: {node, command}} of failed hosts whose nodes are left cordoned
     check_mode  whether the remedies only said what they would do
+    unread      as _plan.unread() has it
     """
     ran = [entry for entry in entries if entry["allowed"]]
     good = [entry for entry in ran if all(entry["remedy"] in proved.get(host, ()) for host in [entry["host"]] + entry["nodes"])]
     left = [entry for entry in ran if entry not in good and not set([entry["host"]] + entry["nodes"]) & set(failures)]
     if not entries:
-        lines = ["Nothing to remediate."]
+        lines = ["Nothing to remediate among what could be read." if unread else "Nothing to remediate."]
     elif not ran:
         lines = ["Nothing was done: all %d remedies of the plan were refused." % len(entries)]
     elif check_mode:

@@ -68,10 +68,11 @@ def cluster_hosts_of(task_vars, register):
     hosts = {}
     for host, scan in scans_of(task_vars, register).items():
         variables = task_vars["hostvars"][host]
-        group = variables.get("nodemend_control_plane_group")
+        group, runner = variables.get("nodemend_control_plane_group"), variables.get("nodemend_cluster_host")
         hosts[host] = {
             "scan": scan,
-            "runner": variables.get("nodemend_cluster_host"),
+            "runner": runner,
+            "nowhere": bool(runner) and runner != "localhost" and runner not in task_vars["groups"]["all"],
             "kubeconfig": variables.get("nodemend_kubeconfig"),
             "listed": host in task_vars["groups"].get(group, ()) if group else None,
         }
@@ -83,15 +84,14 @@ def becomes(task_vars, host):
 
     On this machine the operator's kubeconfig will do.
     """
-    if host != "localhost" and host not in task_vars["groups"]["all"]:
-        raise ValueError("nodemend_cluster_host: %s is not in the inventory." % host)
     said = task_vars["hostvars"][host].get("nodemend_become", False if host == "localhost" else None)
     return None if said is None else boolean(said)
 
 
 def commands_of(task_vars, playbook, loader):
     """Return {scope of a remedy: the command line that starts a playbook of the collection as this one was started}."""
-    return _command.commands(playbook, task_vars.get("ansible_inventory_sources") or [], context.CLIARGS, loader)
+    sources = task_vars.get("ansible_inventory_sources") or []
+    return _command.commands(playbook, sources, context.CLIARGS, loader, task_vars.get("nodemend_hosts", "all"))
 
 
 def show(lines):

@@ -22,7 +22,7 @@ def of_cluster(entry, cluster, clusters, scans, wished, variables):
     if not wished.cluster_changes:
         against.append("changes the whole cluster: needs -e nodemend_cluster_changes=true")
     if wished.limited:
-        against.append("changes the whole cluster, of which --limit shows a part: run it without --limit")
+        against.append("changes the whole cluster, of which --limit shows a part: name its hosts with -e nodemend_hosts=GROUP instead")
     if lack(cluster):
         return against + [lack(cluster)]
     if not wished.limited:

@@ -132,6 +132,17 @@ def test_two_clusters(stage):
     assert run.rc == 0
 
 
+def test_the_command_for_one_of_two_clusters_changes_no_other(stage):
+    """It cannot repeat --limit, which remediate refuses; and a file's nodemend_hosts is a part of what was chosen."""
+    chosen = stage.directory / "chosen.yml"
+    chosen.write_text("nodemend_hosts: a1,b1\n")
+    hosts = {"a1": control("aaaa", api={"faulty": OLD}), "b1": control("bbbb", api={"faulty": OLD})}
+    run = stage.run(SCAN, hosts, "--limit", "a1", "-e", "@%s" % chosen)
+    assert " -e @%s -e nodemend_become=false -e 'nodemend_hosts=a1,b1,&a1' -e nodemend_conditions=calico_below_minimum" % chosen in run.text, run.all
+    assert "--limit" not in run.text
+    assert run.rc == 0
+
+
 def test_a_second_cluster_whose_control_plane_is_elsewhere(stage):
     run = stage.run(SCAN, {"a1": control("aaaa"), "bw": worker("bbbb")})
     assert "cluster of a1: Kubernetes" in run.text and "cluster of bw: not looked at" in run.text
@@ -154,9 +165,17 @@ def test_this_machine_may_be_asked_where_every_host_is_dead(stage):
     assert run.rc == 2
 
 
-def test_a_host_to_ask_that_is_in_no_inventory(stage):
-    run = stage.run(SCAN, {"c1": control()}, "-e", "nodemend_cluster_host=nowhere")
-    assert "nodemend_cluster_host: nowhere is not in the inventory." in run.all
+def test_a_host_to_ask_that_is_in_no_inventory_does_not_throw_away_what_was_found(stage, tmp_path):
+    path = tmp_path / "report.json"
+    limits = {"runtime_nofile_low": {}}
+    hosts = {"c1": control(faulty=limits, variables={"nodemend_cluster_host": "nowhere"}), "d1": control("dddd", api={"faulty": OLD}, faulty=limits)}
+    run = stage.run(SCAN, hosts, "-e", "nodemend_report=%s" % path)
+    assert asked(stage) == ["d1"]
+    assert "Scanned 2 of 2 hosts" in run.text, run.all
+    assert "  runtime_nofile_low Scripted on c1, d1\n" in run.text and "  calico_below_minimum Scripted on cluster of d1\n" in run.text
+    assert "cluster of nowhere: not looked at: nodemend_cluster_host: nowhere is not in the inventory\n" in run.text
+    assert "cluster of nowhere could not be scanned" in run.all
+    assert [finding["hosts"] for finding in json.loads(path.read_text())["findings"]] == [["c1", "d1"], ["cluster of d1"]]
     assert run.rc == 2
 
 

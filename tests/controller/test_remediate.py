@@ -77,6 +77,25 @@ def test_allowed_remedies_run_in_order_of_disruption_and_are_proved(stage):
     assert run.rc == 0
 
 
+@pytest.mark.parametrize("words", [(), ("-e", "nodemend_plan_only=true")])
+def test_what_could_not_be_read_is_not_passed_over(stage, words):
+    """As where -K was forgotten."""
+    unread = {"status": "unknown", "reason": "NeedsRoot", "message": "Only root may read it."}
+    hosts = {"w%d" % number: {"faulty": {"runtime_nofile_low": unread, "cni_token_expiring": unread}} for number in range(1, 5)}
+    run = stage.run(REMEDIATE, hosts, *words)
+    assert "Could not be read, so nothing is planned for it\n  runtime_nofile_low, cni_token_expiring (NeedsRoot) on w[1-4]\n" in run.text, run.all
+    assert ("Nothing to remediate among what could be read.\n" in run.text) == (not words)
+    assert "Nothing to remediate.\n" not in run.text
+    assert run.rc == 0
+
+
+def test_a_cluster_whose_api_server_does_not_answer_is_not_passed_over(stage):
+    run = stage.run(REMEDIATE, dict(cluster(w1={}), cp=dict(cluster()["cp"], api="down")))
+    assert "calico_below_minimum (ApiUnreachable) on cluster of cp\n    The connection to the server was refused.\n" in run.text, run.all
+    assert "Nothing to remediate among what could be read.\n" in run.text
+    assert run.rc == 0
+
+
 def test_healthy_hosts_are_left_alone(stage):
     stage.run(REMEDIATE, {"w1": {}, "w2": {"faulty": LIMITS}}, *disrupt("reboot"))
     assert ran(stage) == ["w2 runtime_limits"]
@@ -251,7 +270,7 @@ def test_a_node_on_which_a_clusters_remedy_did_not_help_is_a_failure(stage):
     "words, others, reason",
     [
         (MANIFEST, (), "needs -e nodemend_cluster_changes=true"),
-        ((*CHANGES, *MANIFEST, "--limit", "cp"), (), "run it without --limit"),
+        ((*CHANGES, *MANIFEST, "--limit", "cp"), (), "name its hosts with -e nodemend_hosts=GROUP instead"),
         ((*CHANGES, *MANIFEST), ("w7",), "nodes of the cluster were not scanned: w7"),
         (CHANGES, (), "needs -e calico_manifest=FILE"),
     ],
@@ -296,6 +315,15 @@ def test_a_bastion_that_is_not_in_the_inventory_changes_the_cluster_and_is_no_ho
     assert "could not be scanned" not in run.text
     assert ("FAILED on localhost: " if fails else "Remediated and proved: 1 of 1.") in run.text
     assert run.rc == rc
+
+
+@pytest.mark.parametrize("words", [(), ("-e", "nodemend_plan_only=true")])
+def test_a_host_to_ask_that_is_in_no_inventory_ends_the_run_after_its_plan(stage, words):
+    run = stage.run(REMEDIATE, {"w1": {"faulty": LIMITS}}, "-e", "nodemend_cluster_host=nowhere", *disrupt("restart"), *words)
+    assert ran(stage) == []
+    assert "  runtime_limits (restart) for runtime_nofile_low on w1\n" in run.text, run.all
+    assert "nodemend_cluster_host: nowhere is not in the inventory" in run.all
+    assert run.rc == 2
 
 
 def test_a_kernel_waits_for_the_calico_that_can_live_on_it(stage):

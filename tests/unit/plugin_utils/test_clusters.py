@@ -13,10 +13,10 @@ __metaclass__ = type
 ADMIN = "/etc/kubernetes/admin.conf"
 
 
-def host(cluster="aaaa", control_plane=True, admin=ADMIN, kubernetes=True, scanned=True, runner=None, kubeconfig=None, listed=None):
+def host(cluster="aaaa", control_plane=True, admin=ADMIN, kubernetes=True, scanned=True, runner=None, kubeconfig=None, listed=None, nowhere=False):
     node = {"cluster": cluster, "control_plane": control_plane, "admin_kubeconfig": admin, "kubernetes": kubernetes}
     scan = {"conditions": [], "node": node} if scanned else {"unreachable": True}
-    return {"scan": scan, "runner": runner, "kubeconfig": kubeconfig, "listed": listed}
+    return {"scan": scan, "runner": runner, "kubeconfig": kubeconfig, "listed": listed, "nowhere": nowhere}
 
 
 def worker(**more):
@@ -105,6 +105,14 @@ def test_what_a_bastion_could_not_ask_is_not_taken_for_the_cluster_of_the_host_i
 def test_two_ways_to_one_cluster_are_one_cluster():
     hosts = play(("c1", host()), ("w1", worker(runner="localhost")))
     assert known(hosts, c1=answer(), w1=answer()) == [("cluster of c1", "aaaa", True, True)]
+
+
+def test_a_host_to_ask_that_is_nowhere_has_no_turn_and_is_the_reason():
+    hosts = play(("a1", host(runner="nohwere", nowhere=True)), ("a2", host(runner="nohwere", nowhere=True)), ("b1", host("bbbb")))
+    assert turns(groups(hosts), hosts) == {"b1": {"turn": 0, "before": [], "runner": "b1"}}
+    why = "nodemend_cluster_host: nohwere is not in the inventory"
+    told = [[item[key] for key in ("name", "host", "asked", "reason")] for item in clusters(groups(hosts), hosts, {"b1": answer("bbbb")})]
+    assert told == [["cluster of nohwere", None, True, why], ["cluster of b1", "b1", True, None], ["cluster of a1, a2", None, False, why]]
 
 
 def test_nodes_of_an_unknown_cluster_are_told_only_where_none_is_known():

@@ -303,6 +303,48 @@ def test_plan_lines_fold_hosts_with_the_same_fate():
     assert sum("drain it yourself, then run with -e nodemend_drained=true --limit HOST" in line for line in lines) == 1
 
 
+def unread(condition, **changes):
+    return verdict(condition, status="unknown", **dict({"reason": "NeedsRoot", "message": "Only root may read %s." % condition}, **changes))
+
+
+def test_what_could_not_be_read_is_told_with_its_hosts_folded():
+    conditions = ("runtime_nofile_low", "kernel_not_default")
+    scans = OrderedDict(("w%d" % number, scan(*[unread(condition) for condition in conditions])) for number in range(1, 301))
+    scans["w7"] = scan(unread("runtime_nofile_low", reason="TimedOut", message="It took too long."), verdict(status="ok"))
+    scans["w8"] = scan(verdict("cni_token_expiring", status="ok"), unread("clock_unsynchronized", role=None))
+    seen = cluster(unread("calico_below_minimum", role=CALICO, remedy_scope="cluster", reason="ApiUnreachable", message="It was refused."))
+    found = _plan.unread(scans, None, [seen])
+    assert plan_lines([], scans, "none", found)[1:] == [
+        "",
+        "Could not be read, so nothing is planned for it",
+        "  runtime_nofile_low, kernel_not_default (NeedsRoot) on w[1-6,9-300]",
+        "    Only root may read runtime_nofile_low. (w1)",
+        "  runtime_nofile_low (TimedOut) on w7",
+        "    It took too long.",
+        "  calico_below_minimum (ApiUnreachable) on cluster of cp",
+        "    It was refused.",
+    ]
+    assert outcome_lines([], {}, {}, [], unread=found) == ["Nothing to remediate among what could be read."]
+
+
+@pytest.mark.parametrize(
+    "changes, conditions, told",
+    [
+        ({}, None, True),
+        ({}, ["runtime_nofile_low"], True),
+        ({}, ["kernel_not_default"], False),
+        ({"remediate_on": "request"}, None, False),
+        ({"remediate_on": "request"}, ["runtime_nofile_low"], True),
+        ({"role": None}, None, False),
+        ({"status": "ok"}, None, False),
+        ({"status": "faulty"}, None, False),
+    ],
+)
+def test_only_what_a_role_would_mend_in_this_run_counts_as_not_read(changes, conditions, told):
+    scans = {"w": scan(verdict(**dict({"status": "unknown"}, **changes))), "gone": UNREACHABLE}
+    assert bool(_plan.unread(scans, conditions)) == told
+
+
 def test_plan_lines_show_what_shares_a_maintenance():
     scans = OrderedDict([("w", member("w", BACKEND, KERNEL, verdict())), ("cp", member("cp", KERNEL))])
     entries = plan(scans, clusters=[cluster(OLD)], variables=dict(REBOOT, calico_manifest="calico.yaml", manifest_version="3.22.5"), cluster_changes=True)
