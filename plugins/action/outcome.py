@@ -22,8 +22,7 @@ class ActionModule(_play.PlayAction):
         proved = dict((host, list(hostvars[host].get("nodemend_proved") or [])) for host in hosts)
         reboots = [host for host in scans if hostvars[host].get("kernel_reboot_required")]
         cordoned = dict((host, hostvars[host]["nodemend_cordoned"]) for host in failed if hostvars[host].get("nodemend_cordoned"))
-        missed = (task_vars.get("nodemend_planned") or {}).get("unread") or []
-        lines = outcome_lines(planned, failed, proved, reboots, cordoned, self._task.check_mode, missed)
+        lines = outcome_lines(planned, failed, proved, reboots, cordoned, self._task.check_mode, arguments.get("unread") or [])
         _play.show(lines)
         failures = ["%s: %s" % (host, failed[host]) for host in sorted(failed)] + _findings.failures(scans, [])
         return _play.failed_if(failures, {"lines": lines, "failures": failures, "reboot_required": reboots})

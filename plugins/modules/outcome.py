@@ -15,7 +15,7 @@ version_added: 0.1.0
 description:
   - An action of the controller, used at the end of the playbook C(nodemend.kubernetes.remediate).
   - Fails where a remedy failed or a host was not scanned.
-  - Where nothing was planned it says whether everything could be read, by RV(nodemend.kubernetes.plan#module:unread) of the variable C(nodemend_planned).
+  - Where nothing was planned it says whether everything could be read.
   - Use it with C(run_once).
 options:
   register:
@@ -28,6 +28,11 @@ options:
     elements: str
   plan:
     description: The return value RV(nodemend.kubernetes.plan#module:plan).
+    type: list
+    elements: dict
+    default: []
+  unread:
+    description: The return value RV(nodemend.kubernetes.plan#module:unread).
     type: list
     elements: dict
     default: []
@@ -57,6 +62,7 @@ EXAMPLES = r"""
   nodemend.kubernetes.outcome:
     hosts: "{{ planned.hosts }}"
     plan: "{{ planned.plan }}"
+    unread: "{{ planned.unread }}"
   run_once: true
 """
 
