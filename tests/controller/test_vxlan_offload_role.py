@@ -93,6 +93,15 @@ def test_it_is_turned_off_and_stays_so(role, tmp_path):
     assert json.loads((tmp_path / "kept" / "vxlan_offload.json").read_text()) == {"ens192": ["tx-udp_tnl-segmentation"]}
 
 
+def test_what_an_earlier_run_has_turned_off_is_remembered_as_well(role, tmp_path):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "vxlan_offload.json").write_text('{"ens192": ["tx-udp_tnl-csum-segmentation"], "ens224": ["tx-udp_tnl-segmentation"]}')
+    done, unused = role()
+    assert done.rc == 0, done.all
+    kept = json.loads((tmp_path / "kept" / "vxlan_offload.json").read_text())
+    assert kept == {"ens192": ["tx-udp_tnl-csum-segmentation", "tx-udp_tnl-segmentation"], "ens224": ["tx-udp_tnl-segmentation"]}
+
+
 @pytest.mark.parametrize(
     "loses, on, told",
     [
