@@ -40,7 +40,8 @@ def test_what_does_no_harm(proof, tmp_path):
     (tmp_path / "etc" / "z.conf").symlink_to("/dev/null")
     (tmp_path / "sysctl.conf").write_text("net/ipv4/ip_forward=1\n")
     done = proof()
-    assert done.rc == 0 and "changed=0 " in done.text, done.all
+    # ansible-core 2.16 warns of keys that stand twice in the role's variables.
+    assert done.rc == 0 and "changed=0 " in done.text and "duplicate" not in done.all, done.all
 
 
 def test_a_file_that_is_no_text_hides_nothing(proof, tmp_path):
