@@ -29,7 +29,7 @@ def proof(tmp_path):
         "__kernel_sysctls_folders": [str(tmp_path / "etc"), str(tmp_path / "usr")],
         "__kernel_sysctls_procps_file": str(tmp_path / "sysctl.conf"),
     }
-    return lambda: playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps(variables))
+    return lambda **more: playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps(dict(variables, **more)))
 
 
 def test_what_does_no_harm(proof, tmp_path):
@@ -42,6 +42,15 @@ def test_what_does_no_harm(proof, tmp_path):
     done = proof()
     # ansible-core 2.16 warns of keys that stand twice in the role's variables.
     assert done.rc == 0 and "changed=0 " in done.text and "duplicate" not in done.all, done.all
+
+
+def test_a_folder_of_such_a_name_sets_nothing_and_hides_nothing(proof, tmp_path):
+    (tmp_path / "etc" / "z.conf").mkdir()
+    (tmp_path / "etc" / "zz.conf").symlink_to(tmp_path / "etc" / "z.conf")
+    assert proof().rc == 0
+    (tmp_path / "usr" / "z.conf").write_text("net.ipv4.ip_forward = 0\n")
+    done = proof()
+    assert done.rc != 0 and "usr/z.conf, read after" in done.text, done.all
 
 
 def test_a_file_that_is_no_text_hides_nothing(proof, tmp_path):
