@@ -54,7 +54,20 @@ def test_a_lower_limit_that_is_read_later_is_refused_and_the_rest_is_done(role, 
     (tmp_path / "etc" / "99-zzz.conf").write_text("kernel.pid_max = 9000\n# kernel.pid_max = 5\n -kernel/pid_max=4096\n")
     done = role(["main"], "--check")
     assert done.rc != 0 and "kernel.pid_max is set to 4096 by %s/etc/99-zzz.conf, read after" % tmp_path in done.text
-    assert "changed=1 " in done.text and INOTIFY + " is set" not in done.text
+    assert "changed=1 " in done.text and "Note a file that would take it back" in done.text and "max_inotify_instances) is set" not in done.text
+
+
+@pytest.mark.parametrize("name", ["net.nf_conntrack_max", "net.ipv4.netfilter.ip_conntrack_max", "net/nf_conntrack_max"])
+def test_a_limit_is_taken_back_by_its_other_name_as_well(role, tmp_path, name):
+    (tmp_path / "kernel" / CONNTRACK).write_text("4096\n")
+    (tmp_path / "etc" / "99-zzz.conf").write_text("%s = 4096\nuser.max_inotify_instances=9000\n" % name)
+    (tmp_path / "sysctl.conf").write_text("user.max_inotify_instances=128\n")
+    done = role(["main"], "--check")
+    told = "%s (also called net.nf_conntrack_max, net.ipv4.netfilter.ip_conntrack_max) is set to 4096 by %s/etc/99-zzz.conf, read after" % (CONNTRACK, tmp_path)
+    assert done.rc != 0 and told in done.text, done.all
+    assert "user.max_inotify_instances) is set to" not in done.text and "sysctl.conf sets %s to 128" % INOTIFY in done.text
+    # The two other limits are set all the same, and nothing of connections is.
+    assert "changed=2 " in done.text, done.all
 
 
 @pytest.mark.parametrize(

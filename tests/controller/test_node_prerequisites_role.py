@@ -44,6 +44,22 @@ def test_what_does_no_harm(proof, tmp_path):
     assert done.rc == 0 and "changed=0 " in done.text and "duplicate" not in done.all, done.all
 
 
+@pytest.mark.parametrize("name", ["net.ipv4.conf.all.forwarding", "net/ipv4/conf/all/forwarding", "net.ipv4.conf.*.forwarding"])
+def test_a_setting_is_taken_back_by_its_other_name_as_well(proof, tmp_path, name):
+    path = tmp_path / "etc" / "net_ipv4_conf_all_forwarding.conf"
+    path.write_text("# as a STIG has it\n%s = 0\n" % name)
+    done = proof()
+    assert done.rc != 0 and "%s, read after /etc/sysctl.d/99-zz-nodemend-prerequisites.conf, sets another value" % path in done.text, done.all
+    assert "net.ipv4.ip_forward may stand there as net.ipv4.conf.all.forwarding" in done.text
+
+
+def test_a_setting_that_is_asked_for_by_its_other_name(proof, tmp_path):
+    (tmp_path / "etc" / "z.conf").write_text("net.nf_conntrack_max = 65536\nnet.ipv4.conf.all.forwarding = 1\nnet.ipv4.conf.default.forwarding = 0\n")
+    assert proof().rc == 0
+    done = proof(node_prerequisites_sysctls={"net/ipv4/netfilter/ip_conntrack_max": 1048576})
+    assert done.rc != 0 and "net.nf_conntrack_max" in done.text, done.all
+
+
 def test_a_folder_of_such_a_name_sets_nothing_and_hides_nothing(proof, tmp_path):
     (tmp_path / "etc" / "z.conf").mkdir()
     (tmp_path / "etc" / "zz.conf").symlink_to(tmp_path / "etc" / "z.conf")
