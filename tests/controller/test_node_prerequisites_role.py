@@ -7,22 +7,21 @@ import pytest
 import yaml
 from conftest import LIVE, ROOT, playbook
 
-# The role's own proof, without what comes before and after it.
+# The role's own proof and its installation, without what comes before and after them.
 with open(os.path.join(ROOT, "roles", "node_prerequisites", "tasks", "present.yml"), encoding="utf-8") as stream:
-    (PROOF,) = [task for task in yaml.safe_load(stream) if task["name"].startswith("Prove that")]
-PLAY = [
-    {
-        "hosts": "all",
-        "gather_facts": False,
-        "vars_files": [os.path.join(ROOT, "roles", "node_prerequisites", kind, "main.yml") for kind in ("defaults", "vars")],
-        "tasks": [PROOF],
-    }
-]
+    TASKS = yaml.safe_load(stream)
+PROOF = [task for task in TASKS if task["name"].startswith("Prove that")]
+INSTALLATION = [task for task in TASKS if "nstall" in task["name"]]
+
+
+def play(tasks):
+    files = [os.path.join(ROOT, "roles", "node_prerequisites", kind, "main.yml") for kind in ("defaults", "vars")]
+    return yaml.safe_dump([{"hosts": "all", "gather_facts": False, "vars_files": files, "tasks": tasks}])
 
 
 @pytest.fixture
 def proof(tmp_path):
-    (tmp_path / "play.yml").write_text(yaml.safe_dump(PLAY))
+    (tmp_path / "play.yml").write_text(play(PROOF))
     for folder in ("etc", "usr"):
         (tmp_path / folder).mkdir()
     variables = {
@@ -79,3 +78,11 @@ def test_a_file_that_is_no_text_hides_nothing(proof, tmp_path):
     done = proof()
     named = ", ".join(str(tmp_path / name) for name in ("etc/a.conf", "etc/b.conf", "etc/c.conf", "sysctl.conf"))
     assert done.rc != 0 and named + ", read after /etc/sysctl.d/99-zz-nodemend-prerequisites.conf" in done.text, done.all
+
+
+def test_check_mode_says_what_would_be_installed_without_apts_module(tmp_path):
+    (tmp_path / "play.yml").write_text(play(INSTALLATION))
+    found = {"binaries": {"tc": None, "ip": None, "conntrack": None, "mount": "/bin/mount", "touch": None}, "family": {"name": "debian", "major": 12}}
+    words = ("--check", "-e", json.dumps({"__node_prerequisites_found": found}))
+    done = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, *words)
+    assert done.rc == 0 and "Would install conntrack, iproute2." in done.text and "changed=1 " in done.text, done.all
