@@ -9,11 +9,20 @@ from conftest import LIVE, playbook
 PLAY = """
 - hosts: all
   gather_facts: false
+  environment: {PATH: "{{ bin }}:/usr/sbin:/usr/bin:/sbin:/bin"}
   tasks:
     - ansible.builtin.include_role:
         name: nodemend.kubernetes.kernel_sysctls
         tasks_from: "{{ item }}.yml"
       loop: "{{ tasks }}"
+"""
+# Reads and writes the files that play the kernel's: sysctl -e -n NAME, sysctl -w NAME=VALUE.
+SYSCTL = """#!/bin/sh
+cd '%s' || exit 1
+case $1 in
+    -w) echo "${2#*=}" >"${2%%%%=*}" ;;
+    *) cat "$3" ;;
+esac
 """
 INOTIFY = "fs.inotify.max_user_instances"
 CONNTRACK = "net.netfilter.nf_conntrack_max"
@@ -24,15 +33,20 @@ def role(tmp_path):
     (tmp_path / "play.yml").write_text(PLAY)
     for folder in ("etc", "usr", "kernel"):
         (tmp_path / folder).mkdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "sysctl").write_text(SYSCTL % (tmp_path / "kernel"))
+    (tmp_path / "bin" / "sysctl").chmod(0o755)
     limits = []
     # Below what is asked for, whatever this machine has.
     for name, condition in (("kernel.pid_max", "pid_exhaustion"), (INOTIFY, "inotify_instances_exhausted")):
         (tmp_path / "kernel" / name).write_text("128\n")
-        limits.append({"name": name, "path": str(tmp_path / "kernel" / name), "condition": condition, "least": 8192})
+        limits.append({"name": name, "path": str(tmp_path / "kernel" / name), "condition": condition, "least": 8192, "variable": "its variable", "most": 9999})
     # 0 is no limit of tracked connections.
     conntrack = {"name": CONNTRACK, "path": str(tmp_path / "kernel" / CONNTRACK), "condition": "conntrack_table_full", "least": 8192, "none": 0}
+    conntrack["variable"] = "kernel_sysctls_conntrack_max"
     limits.append(dict(conntrack, file=str(tmp_path / "etc" / "99-zz-nodemend-conntrack.conf")))
     variables = {
+        "bin": str(tmp_path / "bin"),
         "__kernel_sysctls_folders": [str(tmp_path / "etc"), str(tmp_path / "usr")],
         "__kernel_sysctls_file": str(tmp_path / "etc" / "99-zz-nodemend.conf"),
         "__kernel_sysctls_conntrack_file": str(tmp_path / "etc" / "99-zz-nodemend-conntrack.conf"),
@@ -148,3 +162,15 @@ def test_what_an_older_version_wrote_is_moved_with_its_time(role, tmp_path):
     done = role(["move"], __kernel_sysctls_moving=["4096"])
     assert done.rc == 0 and own.read_text() == CONNTRACK + "=4096\n" and shared.read_text() == "kernel.pid_max=4096\n", done.all
     assert own.stat().st_mtime == 1000000000
+
+
+def test_a_limit_that_is_raised_again_was_raised_now(role, tmp_path):
+    own = tmp_path / "etc" / "99-zz-nodemend-conntrack.conf"
+    own.write_text(CONNTRACK + "=8192\n")
+    (tmp_path / "kernel" / CONNTRACK).write_text("4096\n")  # as kube-proxy has set it since
+    for words, changed, value in ((["--check"], 2, "4096"), ([], 3, "8192"), ([], 0, "8192")):
+        os.utime(str(own), (1000000000, 1000000000))
+        done = role(["main"], *words, kernel_sysctls_conditions=["conntrack_table_full"])
+        assert done.rc == 0 and "changed=%d " % changed in done.text, done.all
+        assert (own.stat().st_mtime > 1000000000) == (changed == 3)
+        assert (tmp_path / "kernel" / CONNTRACK).read_text() == value + "\n" and own.read_text() == CONNTRACK + "=8192\n"
