@@ -174,3 +174,23 @@ def test_a_limit_that_is_raised_again_was_raised_now(role, tmp_path):
         assert done.rc == 0 and "changed=%d " % changed in done.text, done.all
         assert (own.stat().st_mtime > 1000000000) == (changed == 3)
         assert (tmp_path / "kernel" / CONNTRACK).read_text() == value + "\n" and own.read_text() == CONNTRACK + "=8192\n"
+
+
+@pytest.mark.parametrize(
+    "name, now, faulty, told",
+    [
+        (CONNTRACK, 9000, "conntrack_table_full", CONNTRACK + " is 9000, which is not below kernel_sysctls_conntrack_max: ask for more."),
+        (INOTIFY, 8192, "inotify_instances_exhausted", INOTIFY + " is 8192, which is not below its variable: ask for more."),
+        ("kernel.pid_max", 9999, "pid_exhaustion", "kernel.pid_max is 9999, and no kernel takes more: look for what starts so many threads."),
+        (CONNTRACK, 9000, "inotify_instances_exhausted", None),
+        (CONNTRACK, 8191, "conntrack_table_full", None),
+        ("kernel.pid_max", 9999, "pid_exhaustion by kernel.threads-max", "Set kernel_sysctls_threads_max"),
+    ],
+)
+def test_a_fault_at_a_limit_that_is_high_enough_is_told_of(role, tmp_path, name, now, faulty, told):
+    (tmp_path / "kernel" / name).write_text("%d\n" % now)
+    condition, unused, limit = faulty.partition(" by ")
+    verdicts = {"pid_exhaustion": {"limit": limit or "kernel.pid_max"}}
+    done = role(["main"], "--check", __kernel_sysctls_faulty=[condition], __kernel_sysctls_verdicts=verdicts)
+    assert (done.rc != 0, told is None or told in done.text) == (told is not None, True), done.all
+    assert told is None or not told.startswith("Set ") or "look for" not in done.text
