@@ -9,11 +9,20 @@ from conftest import LIVE, playbook
 PLAY = """
 - hosts: all
   gather_facts: false
+  environment: {PATH: "{{ bin }}:/usr/sbin:/usr/bin:/sbin:/bin"}
   tasks:
     - ansible.builtin.include_role:
         name: nodemend.kubernetes.kernel_sysctls
         tasks_from: "{{ item }}.yml"
       loop: "{{ tasks }}"
+"""
+# Reads and writes the files that play the kernel's: sysctl -e -n NAME, sysctl -w NAME=VALUE.
+SYSCTL = """#!/bin/sh
+cd '%s' || exit 1
+case $1 in
+    -w) echo "${2#*=}" >"${2%%%%=*}" ;;
+    *) cat "$3" ;;
+esac
 """
 INOTIFY = "fs.inotify.max_user_instances"
 CONNTRACK = "net.netfilter.nf_conntrack_max"
@@ -24,15 +33,20 @@ def role(tmp_path):
     (tmp_path / "play.yml").write_text(PLAY)
     for folder in ("etc", "usr", "kernel"):
         (tmp_path / folder).mkdir()
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "sysctl").write_text(SYSCTL % (tmp_path / "kernel"))
+    (tmp_path / "bin" / "sysctl").chmod(0o755)
     limits = []
     # Below what is asked for, whatever this machine has.
     for name, condition in (("kernel.pid_max", "pid_exhaustion"), (INOTIFY, "inotify_instances_exhausted")):
         (tmp_path / "kernel" / name).write_text("128\n")
-        limits.append({"name": name, "path": str(tmp_path / "kernel" / name), "condition": condition, "least": 8192})
+        limits.append({"name": name, "path": str(tmp_path / "kernel" / name), "condition": condition, "least": 8192, "variable": "its variable", "most": 9999})
     # 0 is no limit of tracked connections.
     conntrack = {"name": CONNTRACK, "path": str(tmp_path / "kernel" / CONNTRACK), "condition": "conntrack_table_full", "least": 8192, "none": 0}
+    conntrack["variable"] = "kernel_sysctls_conntrack_max"
     limits.append(dict(conntrack, file=str(tmp_path / "etc" / "99-zz-nodemend-conntrack.conf")))
     variables = {
+        "bin": str(tmp_path / "bin"),
         "__kernel_sysctls_folders": [str(tmp_path / "etc"), str(tmp_path / "usr")],
         "__kernel_sysctls_file": str(tmp_path / "etc" / "99-zz-nodemend.conf"),
         "__kernel_sysctls_conntrack_file": str(tmp_path / "etc" / "99-zz-nodemend-conntrack.conf"),
@@ -54,7 +68,20 @@ def test_a_lower_limit_that_is_read_later_is_refused_and_the_rest_is_done(role, 
     (tmp_path / "etc" / "99-zzz.conf").write_text("kernel.pid_max = 9000\n# kernel.pid_max = 5\n -kernel/pid_max=4096\n")
     done = role(["main"], "--check")
     assert done.rc != 0 and "kernel.pid_max is set to 4096 by %s/etc/99-zzz.conf, read after" % tmp_path in done.text
-    assert "changed=1 " in done.text and INOTIFY + " is set" not in done.text
+    assert "changed=1 " in done.text and "Note a file that would take it back" in done.text and "max_inotify_instances) is set" not in done.text
+
+
+@pytest.mark.parametrize("name", ["net.nf_conntrack_max", "net.ipv4.netfilter.ip_conntrack_max", "net/nf_conntrack_max"])
+def test_a_limit_is_taken_back_by_its_other_name_as_well(role, tmp_path, name):
+    (tmp_path / "kernel" / CONNTRACK).write_text("4096\n")
+    (tmp_path / "etc" / "99-zzz.conf").write_text("%s = 4096\nuser.max_inotify_instances=9000\n" % name)
+    (tmp_path / "sysctl.conf").write_text("user.max_inotify_instances=128\n")
+    done = role(["main"], "--check")
+    told = "%s (also called net.nf_conntrack_max, net.ipv4.netfilter.ip_conntrack_max) is set to 4096 by %s/etc/99-zzz.conf, read after" % (CONNTRACK, tmp_path)
+    assert done.rc != 0 and told in done.text, done.all
+    assert "user.max_inotify_instances) is set to" not in done.text and "sysctl.conf sets %s to 128" % INOTIFY in done.text
+    # The two other limits are set all the same, and nothing of connections is.
+    assert "changed=2 " in done.text, done.all
 
 
 @pytest.mark.parametrize(
@@ -135,3 +162,35 @@ def test_what_an_older_version_wrote_is_moved_with_its_time(role, tmp_path):
     done = role(["move"], __kernel_sysctls_moving=["4096"])
     assert done.rc == 0 and own.read_text() == CONNTRACK + "=4096\n" and shared.read_text() == "kernel.pid_max=4096\n", done.all
     assert own.stat().st_mtime == 1000000000
+
+
+def test_a_limit_that_is_raised_again_was_raised_now(role, tmp_path):
+    own = tmp_path / "etc" / "99-zz-nodemend-conntrack.conf"
+    own.write_text(CONNTRACK + "=8192\n")
+    (tmp_path / "kernel" / CONNTRACK).write_text("4096\n")  # as kube-proxy has set it since
+    for words, changed, value in ((["--check"], 2, "4096"), ([], 3, "8192"), ([], 0, "8192")):
+        os.utime(str(own), (1000000000, 1000000000))
+        done = role(["main"], *words, kernel_sysctls_conditions=["conntrack_table_full"])
+        assert done.rc == 0 and "changed=%d " % changed in done.text, done.all
+        assert (own.stat().st_mtime > 1000000000) == (changed == 3)
+        assert (tmp_path / "kernel" / CONNTRACK).read_text() == value + "\n" and own.read_text() == CONNTRACK + "=8192\n"
+
+
+@pytest.mark.parametrize(
+    "name, now, faulty, told",
+    [
+        (CONNTRACK, 9000, "conntrack_table_full", CONNTRACK + " is 9000, which is not below kernel_sysctls_conntrack_max: ask for more."),
+        (INOTIFY, 8192, "inotify_instances_exhausted", INOTIFY + " is 8192, which is not below its variable: ask for more."),
+        ("kernel.pid_max", 9999, "pid_exhaustion", "kernel.pid_max is 9999, and no kernel takes more: look for what starts so many threads."),
+        (CONNTRACK, 9000, "inotify_instances_exhausted", None),
+        (CONNTRACK, 8191, "conntrack_table_full", None),
+        ("kernel.pid_max", 9999, "pid_exhaustion by kernel.threads-max", "Set kernel_sysctls_threads_max"),
+    ],
+)
+def test_a_fault_at_a_limit_that_is_high_enough_is_told_of(role, tmp_path, name, now, faulty, told):
+    (tmp_path / "kernel" / name).write_text("%d\n" % now)
+    condition, unused, limit = faulty.partition(" by ")
+    verdicts = {"pid_exhaustion": {"limit": limit or "kernel.pid_max"}}
+    done = role(["main"], "--check", __kernel_sysctls_faulty=[condition], __kernel_sysctls_verdicts=verdicts)
+    assert (done.rc != 0, told is None or told in done.text) == (told is not None, True), done.all
+    assert told is None or not told.startswith("Set ") or "look for" not in done.text

@@ -9,7 +9,8 @@ from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import 
 from conftest import LIVE, ROOT, playbook, staged
 
 ROLE = os.path.join(ROOT, "roles", "vxlan_offload")
-# A machine that stands in a JSON file: {on, timer: whether the offload is on and something would turn it on again, loses: the step that is not answered}.
+# A machine that stands in a JSON file: {on, timer: whether the offload is on and something would turn it on again, loses: the step that is not answered,
+# chroot: whether systemctl says 0 to everything}.
 INFO = """
 import json
 from ansible.plugins.action import ActionBase
@@ -36,7 +37,8 @@ class ActionModule(ActionBase):
         argv = self._task.args["argv"]
         step = "arm" if argv[0] == "systemd-run" else argv[1] if argv[0] == "systemctl" else argv[-1]
         if step == "is-active":
-            return {"changed": False, "rc": 0 if machine["timer"] else 3}
+            quiet = "--quiet" in argv or not machine["timer"]
+            return {"changed": False, "rc": 0 if machine["timer"] or machine["chroot"] else 3, "stdout_lines": [] if quiet else ["active"]}
         if step == machine["loses"]:
             raise AnsibleConnectionFailure("no route to host")
         if task_vars["ansible_check_mode"]:
@@ -80,7 +82,7 @@ def role(tmp_path):
     }
 
     def run(*words, **machine):
-        state.write_text(json.dumps(dict({"on": True, "timer": False, "loses": None}, **machine)))
+        state.write_text(json.dumps(dict({"on": True, "timer": False, "loses": None, "chroot": False}, **machine)))
         done = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps(variables), *words, collections=collections)
         return done, json.loads(state.read_text())
 
@@ -91,6 +93,21 @@ def test_it_is_turned_off_and_stays_so(role, tmp_path):
     done, machine = role()
     assert done.rc == 0 and (machine["on"], machine["timer"]) == (False, False), done.all
     assert json.loads((tmp_path / "kept" / "vxlan_offload.json").read_text()) == {"ens192": ["tx-udp_tnl-segmentation"]}
+
+
+def test_what_an_earlier_run_has_turned_off_is_remembered_as_well(role, tmp_path):
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "vxlan_offload.json").write_text('{"ens192": ["tx-udp_tnl-csum-segmentation"], "ens224": ["tx-udp_tnl-segmentation"]}')
+    done, unused = role()
+    assert done.rc == 0, done.all
+    kept = json.loads((tmp_path / "kept" / "vxlan_offload.json").read_text())
+    assert kept == {"ens192": ["tx-udp_tnl-csum-segmentation", "tx-udp_tnl-segmentation"], "ens224": ["tx-udp_tnl-segmentation"]}
+
+
+def test_in_a_chroot_no_earlier_run_is_waited_for(role):
+    # systemd's systemctl: "Running in chroot, ignoring command 'is-active'", and 0; "stop" would not be answered here.
+    done, unused = role(on=False, chroot=True, loses="stop")
+    assert done.rc == 0 and "changed=1 " in done.text, done.all
 
 
 @pytest.mark.parametrize(

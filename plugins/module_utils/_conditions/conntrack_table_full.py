@@ -19,8 +19,11 @@ def evaluate(conntrack, kernel_ownership, kernel_log=None):
         return not_applicable("NotTracked", "nf_conntrack is not loaded: connections are not tracked.")
     complaint = kernel_log["conntrack"] if kernel_log and kernel_ownership["own"] else None
     evidence = {"conntrack": conntrack, "kernel_log": complaint}
+    if conntrack["max"] == 0:
+        # nf_conntrack_core.c compares the count with a limit that is not 0 only, so an older complaint is settled.
+        return ok("NoLimit", "%d connections are tracked, without a limit." % conntrack["count"], **evidence)
     told = "%d of %d connections are tracked" % (conntrack["count"], conntrack["max"])
-    if conntrack["max"] and conntrack["count"] >= conntrack["max"]:
+    if conntrack["count"] >= conntrack["max"]:
         return faulty("TableFull", told + ": new ones are dropped.", **evidence)
     if complaint and complaint["count"] and not _settled(complaint, conntrack):
         return faulty(
@@ -28,7 +31,7 @@ def evaluate(conntrack, kernel_ownership, kernel_log=None):
             "%s now, but the kernel has dropped packets for want of room since the boot (%s)." % (told, complaint["last"]),
             **evidence
         )
-    if conntrack["max"] and conntrack["count"] >= NEAR * conntrack["max"]:
+    if conntrack["count"] >= NEAR * conntrack["max"]:
         return at_risk("NearLimit", "%s, %d %% or more." % (told, 100 * NEAR), **evidence)
     return ok("RoomLeft", told + ".", **evidence)
 

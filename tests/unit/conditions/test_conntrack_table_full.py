@@ -45,7 +45,8 @@ TABLE = {
     "just below 90 %": ({"count": "235929"}, "ok", "RoomLeft"),
     "the limit was raised after the last complaint": ({"log": FULL, "raised": 6000}, "ok", "RoomLeft"),
     "another limit was raised after it": ({"log": FULL, "files": {OTHERS: "fs.inotify.max_user_instances=8192\n"}}, "faulty", "PacketsDropped"),
-    "0 is no limit": ({"count": "5", "most": "0"}, "ok", "RoomLeft"),
+    "0 is no limit": ({"count": "5", "most": "0"}, "ok", "NoLimit"),
+    "the same, and the kernel has complained before": ({"count": "300000", "most": "0", "log": FULL}, "ok", "NoLimit"),
     "the machine's log in a container": ({"log": FULL, "files": {"/run/systemd/container": "docker\n"}}, "ok", "RoomLeft"),
     "nf_conntrack is not loaded": ({"count": None}, "not_applicable", "NotTracked"),
     "no node": ({"node": False}, "not_applicable", "NotANode"),
@@ -65,3 +66,4 @@ def test_verdict(name):
 def test_the_message_has_the_numbers():
     assert judge("262144").message == "262144 of 262144 connections are tracked: new ones are dropped."
     assert "5000.123456" in judge(log=FULL).message
+    assert judge("5", "0", FULL).message == "5 connections are tracked, without a limit."
