@@ -33,7 +33,7 @@ def plan(text, found, options, looked=None):
 
     text      the manifest
     found     {version: of the server, objects: {daemonsets, deployments, configmaps, canalconfigs, clusterroles, pods, nodes, installations, ...},
-              kubekey: whether its manifest lies on the host}
+              kubekey: whether its manifest lies on the host, api_group: in which Calico keeps its objects}
     options   {accepted, discard, image_prefix, target_version, backup, host: that the role runs on, by its name in the inventory}
     looked    what FORWARD holds on the hosts of the inventory (_calico_gates.forward), None before anybody has looked
 
@@ -384,7 +384,7 @@ def _read(text, daemonset, found, options):
         )
     if gates.environment(agents[0]).get("DATASTORE_TYPE") != "kubernetes":
         return refuse("flavour", "The manifest is made for the etcd datastore.")
-    sentence = _other_flavour(agents[0], documents, daemonset, found["objects"])
+    sentence = _other_group(documents, found) or _other_flavour(agents[0], documents, daemonset, found["objects"])
     if sentence:
         return refuse("flavour", sentence + " Take the manifest of the same flavour.")
     edition, version = gates.version_of(agents[0])
@@ -393,6 +393,19 @@ def _read(text, daemonset, found, options):
     if wanted and _version.parse(wanted) != version:
         return refuse("manifest_version", "The manifest is of %s, and calico_target_version asks for %s." % (gates.text(version), wanted))
     return documents, version, []
+
+
+def _other_group(documents, found):
+    """Return why a manifest's definitions would have Calico keep its objects elsewhere, or None.
+
+    From 3.32 on it takes projectcalico.org only where crd.projectcalico.org is not there (libcalico-go, discovery.go).
+    """
+    group = found.get("api_group") or _calico_rbac.CRD
+    brings = [document["spec"].get("group") for document in documents if document["kind"] == "CustomResourceDefinition"]
+    others = sorted(set(brings) & set([_calico_rbac.CRD, _calico_rbac.NATIVE]) - set([group]))
+    if not others:
+        return None
+    return "The manifest has CustomResourceDefinitions of %s, and Calico keeps the cluster's objects in %s: it would find none of them." % (others[0], group)
 
 
 def _other_flavour(agent, documents, daemonset, objects):

@@ -629,6 +629,21 @@ class TestGates:
         found = cluster(text("v3.26.4", OFFICIAL, flavour), "v1.28.0")
         assert not plan(text("v3.28.5", OFFICIAL, flavour), found)["refused"]
 
+    @pytest.mark.parametrize("live", ["crd.projectcalico.org", "projectcalico.org"])
+    @pytest.mark.parametrize("brought", ["crd.projectcalico.org", "projectcalico.org"])
+    def test_definitions_of_the_other_group(self, live, brought):
+        old, new = (text("v3.22.5").replace("crd.projectcalico.org", group) for group in (live, brought))
+        messages = [item["message"] for item in plan(new, dict(cluster(old), api_group=live))["refused"]]
+        told = "The manifest has CustomResourceDefinitions of %s, and Calico keeps the cluster's objects in %s" % (brought, live)
+        assert [message.partition(":")[0] for message in messages] == ([] if live == brought else [told])
+
+    def test_the_official_manifests_of_either_group(self):
+        live = [("calico", "crd.projectcalico.org"), ("calico-v3-crds", "projectcalico.org")]
+        for flavour, group in live:
+            found = dict(cluster(text("v3.32.1", OFFICIAL, flavour), "v1.34.0"), api_group=group)
+            for other, unused in live:
+                assert gates(plan(text("v3.32.1", OFFICIAL, other), found)) == ([] if other == flavour else ["flavour"])
+
     def test_who_allocates_addresses(self):
         def changed(version, container=True, plugin="calico-ipam"):
             manifest = text(version)
