@@ -114,11 +114,12 @@ def plan(text, found, options, looked=None):
 
 
 def rbac(text, found, options):
-    """Return the plan of completing the roles alone: {refused, documents, current, target, backup}.
+    """Return the plan of completing the roles alone: {refused, warnings, documents, current, target, backup}.
 
-    With a manifest, its accounts, bindings and roles; without one, what the collection's table of permissions says. No role loses a rule.
+    With a manifest of a version that runs, its accounts, bindings and roles; without one, what the collection's table of permissions says. No role loses a
+    rule.
     """
-    result = {"refused": [], "documents": [], "current": [], "target": None, "backup": options["backup"]}
+    result = {"refused": [], "warnings": [], "documents": [], "current": [], "target": None, "backup": options["backup"]}
     daemonset, refused = _installed(found, options["accepted"])
     if refused:
         return dict(result, refused=refused)
@@ -128,13 +129,19 @@ def rbac(text, found, options):
     result["current"] = [gates.text(version) for version in current]
     roles = dict((role["metadata"]["name"], role) for role in found["objects"]["clusterroles"])
     if not text:
-        return dict(result, **_from_table(roles, current[-1], daemonset, found["objects"]["deployments"]))
+        return dict(result, **_from_table(roles, current[-1], daemonset, found))
     documents, target, refused = _read(text, daemonset, found, options)
-    if not refused and target not in current:
-        message = "The manifest is of %s, and %s runs: its roles may not be what that needs." % (gates.text(target), gates.text(current[-1]))
-        refused = [{"gate": "manifest_version", "message": message, "override": None}]
     if refused:
         return dict(result, refused=refused)
+    if target not in current:
+        # As for an upgrade that is planned as well (remediate): no role loses a rule, so the table does no harm.
+        running_now = gates.text(current[-1])
+        warning = "The manifest is of %s, and %s runs: the roles are completed for %s, from the collection's table." % (
+            gates.text(target),
+            running_now,
+            running_now,
+        )
+        return dict(result, warnings=[warning], **_from_table(roles, current[-1], daemonset, found))
     documents = [document for document in documents if document["kind"] in RBAC]
     return dict(
         result,
@@ -145,10 +152,10 @@ def rbac(text, found, options):
     )
 
 
-def _from_table(roles, version, daemonset, deployments):
+def _from_table(roles, version, daemonset, found):
     """Return {documents, refused}: the roles of Calico's accounts with what the table says that this version needs."""
     facts = calico_installation.parse_daemonset(daemonset)
-    controllers = next((item for item in deployments if item["metadata"]["name"] == LAST), None)
+    controllers = next((item for item in found["objects"]["deployments"] if item["metadata"]["name"] == LAST), None)
     # Those that something runs under, as the condition counts them: not every cluster has kube-controllers, and canal's CNI plugin has the agent's account.
     accounts = calico_rbac.accounts_of(
         dict(facts, present=True, versions=[gates.text(version)], kube_controllers=controllers and calico_installation.parse_deployment(controllers))

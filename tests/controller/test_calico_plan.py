@@ -885,7 +885,14 @@ class TestRoles:
         result = _calico_plan.rbac(text("v3.22.5"), found, options_of({}))
         assert [item["kind"] for item in result["documents"]] == ["ServiceAccount", "ClusterRole", "ClusterRole", "ClusterRoleBinding"]
         assert [rule["resources"][0] for rule in result["documents"][1]["rules"]] == ["mine", "pods", "endpointslices"]
-        assert gates(_calico_plan.rbac(text("v3.24.5"), found, options_of({}))) == ["manifest_version"]
+
+    def test_a_manifest_of_another_version_leaves_it_to_the_table(self):
+        found = cluster(text("v3.22.5"))
+        of_table = _calico_plan.rbac("", found, options_of({}))
+        assert of_table["documents"] and not of_table["warnings"]
+        result = _calico_plan.rbac(text("v3.24.5"), found, options_of({}))
+        told = "The manifest is of v3.24.5, and v3.22.5 runs: the roles are completed for v3.22.5, from the collection's table."
+        assert result == dict(of_table, warnings=[told])
 
     def test_from_the_table(self):
         found = cluster(text("v3.22.5", OFFICIAL))

@@ -59,7 +59,7 @@ INCLUDE = """
 DEPLOYMENT = {"kind": "Deployment", "metadata": {"name": "calico-typha", "namespace": "kube-system"}}
 PLAN = {
     "images": [], "nodes": ["n1", "n2"], "daemonset": {"namespace": "kube-system", "name": "calico-node"}, "pull_secrets": [], "service_account": "calico-node",
-    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "absent": [], "documents": [], "refused": [], "words": [], "absent_words": [],
+    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "absent": [], "documents": [], "refused": [], "warnings": [], "words": [], "absent_words": [],
     "backup": "/kept/before.json", "host": "c1",
 }  # fmt: skip
 CLUSTER = {"cluster": {"kubectl": "kubectl", "kubeconfig": "/etc/kubernetes/admin.conf", "api_ready": True}}
