@@ -160,11 +160,12 @@ def _from_table(roles, version, daemonset, found):
     accounts = calico_rbac.accounts_of(
         dict(facts, present=True, versions=[gates.text(version)], kube_controllers=controllers and calico_installation.parse_deployment(controllers))
     )
+    native = found.get("api_group") == _calico_rbac.NATIVE
     documents, refused = [], []
     for account in [item["account"] for item in accounts]:
         name = "calico-" + account
         token = facts["cni_account"] or _calico_rbac.token_account(version)
-        needed = _calico_rbac.needed(account, version, ipam=facts["ipam"], token=token if account == "node" else None)
+        needed = _calico_rbac.needed(account, version, ipam=facts["ipam"], token=token if account == "node" else None, native=native)
         if needed and name not in roles:
             message = "There is no ClusterRole %s: give calico_manifest of %s, which has its account and binding too." % (name, gates.text(version))
             refused.append({"gate": "manifest", "message": message, "override": None})

@@ -904,6 +904,14 @@ class TestRoles:
         found["objects"]["clusterroles"] = result["documents"]
         assert _calico_plan.rbac("", found, options_of({}))["documents"] == []
 
+    def test_from_the_table_in_the_group_of_the_cluster(self):
+        found = dict(cluster(text("v3.32.1", OFFICIAL, "calico-v3-crds"), "v1.34.0"), api_group="projectcalico.org")
+        assert _calico_plan.rbac("", found, options_of({}))["documents"] == []
+        next(role for role in found["objects"]["clusterroles"] if role["metadata"]["name"] == "calico-node")["rules"] = []
+        (role,) = _calico_plan.rbac("", found, options_of({}))["documents"]
+        groups = set(group for rule in role["rules"] for group in rule["apiGroups"])
+        assert "projectcalico.org" in groups and "crd.projectcalico.org" not in groups
+
     @pytest.mark.parametrize("number", [0, None])
     def test_an_account_that_nothing_runs_under(self, number):
         found = cluster(text("v3.26.4", OFFICIAL), "v1.26.0")
