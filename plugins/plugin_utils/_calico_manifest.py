@@ -48,7 +48,7 @@ OFFICIAL = ("", "calico", "docker.io/calico", "quay.io/calico")
 NAMES = ("node", "cni", "kube-controllers", "pod2daemon-flexvol", "typha", "calico")
 # canal's other agent, which is not Calico's: its image has a place of its own, and its command is the same in all releases (tags).
 FLANNEL = "kube-flannel"
-OFFICIAL_FLANNEL = ("flannel", "docker.io/flannel", "quay.io/coreos")
+OFFICIAL_FLANNEL = ("flannel", "docker.io/flannel", "flannelcni", "docker.io/flannelcni", "quay.io/coreos")
 # What old manifests said where nobody had chosen.
 UNCHOSEN = {"ENABLED_CONTROLLERS": ("node",)}
 SETTINGS_OF_CONFIG = ("calico_backend", "canal_iface", "masquerade", "net-conf.json", "typha_service_name", "veth_mtu")

@@ -346,7 +346,7 @@ class TestCanal:
         assert [image for image in result["images"] if "flannel" in image] == ["docker.io/flannel/flannel:v0.21.3"]
         assert result["daemonset"]["name"] == "canal"
 
-    @pytest.mark.parametrize("old, new", [("v3.24.5", "v3.26.4"), ("v3.26.4", "v3.28.5"), ("v3.28.5", "v3.32.1")])
+    @pytest.mark.parametrize("old, new", [("v3.24.5", "v3.26.4"), ("v3.25.2", "v3.28.5"), ("v3.26.4", "v3.28.5"), ("v3.28.5", "v3.32.1")])
     def test_the_official_manifests(self, old, new):
         found = cluster(text(old, OFFICIAL, "canal"), "v1.34.0")
         result = plan(text(new, OFFICIAL, "canal"), found)
@@ -381,6 +381,9 @@ class TestCanal:
         "place, given, image",
         [
             ("docker.io/flannel", None, "docker.io/flannel/flannel:v0.21.3"),
+            # Only canal.yaml of 3.25 has it from there.
+            ("docker.io/flannelcni", None, "docker.io/flannel/flannel:v0.21.3"),
+            ("flannelcni", None, "docker.io/flannel/flannel:v0.21.3"),
             ("mirror.example/flannel", None, "mirror.example/flannel/flannel:v0.21.3"),
             ("mirror.example/flannel", "own.example/flannel", "own.example/flannel/flannel:v0.21.3"),
         ],
