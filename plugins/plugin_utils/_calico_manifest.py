@@ -49,8 +49,8 @@ NAMES = ("node", "cni", "kube-controllers", "pod2daemon-flexvol", "typha", "cali
 # canal's other agent, which is not Calico's: its image has a place of its own, and its command is the same in all releases (tags).
 FLANNEL = "kube-flannel"
 OFFICIAL_FLANNEL = ("flannel", "docker.io/flannel", "flannelcni", "docker.io/flannelcni", "quay.io/coreos")
-# What old manifests said where nobody had chosen.
-UNCHOSEN = {"ENABLED_CONTROLLERS": ("node",)}
+# What old manifests said where nobody had chosen; the second from 3.30 on (tags).
+UNCHOSEN = {"ENABLED_CONTROLLERS": ("node", "node,loadbalancer")}
 SETTINGS_OF_CONFIG = ("calico_backend", "canal_iface", "masquerade", "net-conf.json", "typha_service_name", "veth_mtu")
 
 

@@ -146,6 +146,16 @@ class TestSettings:
         assert [item for item in result["refused"] if item["gate"] == "settings"] == []
         assert set(result["carried"]) <= {"calico-config: veth_mtu 1440", "calico-node: FELIX_LOGSEVERITYSCREEN=info"}
 
+    @pytest.mark.parametrize("old, carried", [("node", False), ("node,loadbalancer", False), ("node,policy", True)])
+    def test_controllers_that_nobody_has_chosen(self, old, carried):
+        found = cluster(text("v3.22.5"))
+        container(found["objects"]["deployments"][0], "calico-kube-controllers")["env"] = [{"name": "ENABLED_CONTROLLERS", "value": old}]
+        manifest = _calico_plan.parse(text("v3.22.5"))
+        deployment = next(item for item in manifest if item["kind"] == "Deployment")
+        container(deployment, "calico-kube-controllers")["env"] = [{"name": "ENABLED_CONTROLLERS", "value": "node,to-come"}]
+        result = plan(yaml.safe_dump_all(manifest), found)
+        assert result["carried"] == (["calico-kube-controllers: ENABLED_CONTROLLERS=" + old] if carried else [])
+
     def test_settings_are_carried_over(self):
         found = cluster(text("v3.15.5"))
         spec = agent(found)["spec"]["template"]["spec"]
