@@ -17,7 +17,9 @@ from ..module_utils._calico_releases import within
 CONFIGS = ("calico-config", "canal-config")
 # What some release of the official manifests has and another has not: it comes and goes with the manifest.
 CONTAINERS = ("upgrade-ipam", "install-cni", "flexvol-driver", "mount-bpffs", "ebpf-bootstrap")
-VOLUMES = ("bpffs", "cni-log-dir", "flexvol-driver-host", "nodeproc", "policysync", "sys-fs", "sysfs", "var-lib-calico", "var-run-calico")
+VOLUMES = (
+    "bpffs", "cni-log-dir", "flexvol-driver-host", "nodeproc", "policysync", "sys-fs", "sys-kernel-security", "sysfs", "var-lib-calico", "var-run-calico",
+)  # fmt: skip
 # The plugins that these manifests chain: since and until which release (tags; #9950: Felix limits the bandwidth itself).
 PLUGINS = {"calico": (None, None), "portmap": (None, None), "bandwidth": ((3, 12), (3, 30))}
 CRITICAL = "scheduler.alpha.kubernetes.io/critical-pod"  # until 3.14; priorityClassName since

@@ -294,6 +294,13 @@ class TestSettings:
         result = plan(text("v3.22.5"), found, discard=[name] + (["image/upgrade-ipam"] if name == "image/prefix" else []))
         assert not result["refused"] and result["dropped"]
 
+    def test_a_volume_that_some_releases_have(self):
+        found = cluster(text("v3.22.5"))
+        # Of 3.31.7, and not of 3.31.6 or 3.32.1.
+        securityfs = {"name": "sys-kernel-security", "hostPath": {"path": "/sys/kernel/security", "type": "DirectoryOrCreate"}}
+        agent(found)["spec"]["template"]["spec"]["volumes"].append(securityfs)
+        assert not plan(text("v3.22.5"), found)["refused"]
+
     def test_an_unknown_key_of_the_configuration(self):
         found = cluster(text("v3.15.5"))
         found["objects"]["configmaps"][0]["data"]["mine"] = "1"
