@@ -422,13 +422,13 @@ def _other_flavour(agent, documents, daemonset, objects):
     # The container may be deleted where it has done its work, as its own comment says: then the CNI configurations are the same.
     new, old = [calico_installation.parse_daemonset(item)["ipam"] for item in (agent, daemonset)]
     allocates, allocated = manifest.allocation(documents, config), manifest.allocation(_configmaps(objects), config)
-    if new != old and (allocates is None or allocates != allocated):
-        return "The %s has the container upgrade-ipam and the %s not, and the plugin that allocates addresses is %s in the manifest and %s in the cluster." % (
-            "manifest" if new else "cluster",
-            "cluster" if new else "manifest",
-            allocates or "unknown",
-            allocated or "unknown",
-        )
+    unknown, differ = None in (allocates, allocated), allocates != allocated
+    plugins = "the plugin that allocates addresses is %s in the manifest and %s in the cluster." % (allocates or "unknown", allocated or "unknown")
+    if new != old and (unknown or differ):
+        return "The %s has the container upgrade-ipam and the %s not, and %s" % (("manifest", "cluster", plugins) if new else ("cluster", "manifest", plugins))
+    # Where both have it, the operator has given the addresses to another plugin, which is carried over.
+    if not new and not old and differ and not unknown:
+        return "Neither has the container upgrade-ipam, and %s" % plugins
     settings = gates.environment(agent)
     if calico.dataplane(dict((name, value or "") for name, value in settings.items())) or "FELIX_BPFENABLED" in settings:
         turned, live = dataplane(agent, objects), dataplane(daemonset, objects)

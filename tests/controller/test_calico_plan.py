@@ -673,10 +673,11 @@ class TestGates:
         # Only the container is deleted, by advice of its own comment; or only the addresses are another plugin's.
         for old, new in (({"container": False}, {}), ({}, {"container": False}), ({"plugin": "host-local"}, {})):
             assert not plan(changed("v3.22.5", **new), cluster(changed("v3.15.5", **old)))["refused"]
-        other = {"container": False, "plugin": "host-local"}
-        for old, new in ((other, {}), ({}, other)):
+        other, deleted = {"container": False, "plugin": "host-local"}, {"container": False}
+        for old, new in ((other, {}), ({}, other), (other, deleted), (deleted, other)):
             (refused,) = plan(changed("v3.22.5", **new), cluster(changed("v3.15.5", **old)))["refused"]
             assert refused["gate"] == "flavour" and refused["override"] is None and "host-local in the" in refused["message"]
+        assert not plan(changed("v3.22.5", **other), cluster(changed("v3.15.5", **other)))["refused"]
         found = cluster(changed("v3.15.5", container=False), configmaps=[])
         assert "unknown in the cluster" in plan(text("v3.22.5"), found)["refused"][0]["message"]
 
