@@ -495,9 +495,9 @@ def _role(roles, name, rules, document=None):
 
 
 def _lost(steady, objects, current, daemonset):
-    """Return warnings: what roles grant that an operator has added to them, and that goes with the manifest's own at the end.
+    """Return warnings: what roles grant that the manifest's do not, and that goes with them at the end. Most likely an operator has added it.
 
-    Releases have taken away nothing that the table does not know (manifests of all tags from 3.15 to 3.33).
+    Releases have taken away nothing that the table does not know (manifests of all tags from 3.15 to 3.33); from 3.32 on roles have rules for both groups.
     """
     roles = dict((role["metadata"]["name"], role) for role in objects["clusterroles"])
     given = calico_installation.parse_daemonset(daemonset)["cni_account"]
@@ -508,7 +508,12 @@ def _lost(steady, objects, current, daemonset):
             continue
         kept = document.get("rules") or []
         account = name.partition("calico-")[2]
-        once = [item for version in current for item in _calico_rbac.needed(account, version, token=given or _calico_rbac.token_account(version))]
+        once = [
+            item
+            for version in current
+            for native in (False, True)
+            for item in _calico_rbac.needed(account, version, token=given or _calico_rbac.token_account(version), native=native)
+        ]
         lost = [
             item
             for rule in roles[name].get("rules") or []
@@ -518,5 +523,5 @@ def _lost(steady, objects, current, daemonset):
         ]
         if lost:
             told = "; ".join(_calico_rbac.described(lost))
-            warnings.append("ClusterRole %s loses at the end what neither the manifest nor Calico has put there: %s. To keep it, write it in." % (name, told))
+            warnings.append("ClusterRole %s loses at the end what the manifest does not have: %s. To keep it, write it in." % (name, told))
     return warnings
