@@ -42,13 +42,13 @@ def plan(text, found, options, looked=None):
     steady, rollout        documents at the end, and while nodes are renewed one by one
     carried, dropped, warnings     sentences
     daemonset {namespace, name}, nodes (in order), images, pull_secrets, service_account (of the agent that runs),
-    begun (by a run that did not end), backup (its file), host (that has it)
+    begun (by a run that did not end), backup (its file), host (that has it), written (calico-node's image in the end, for rollback())
     look      whether the rules of the hosts must be looked at
     """
     result = {
         "refused": [], "warnings": [], "carried": [], "dropped": [], "current": [], "target": None, "steady": [], "rollout": [],
         "daemonset": None, "nodes": [], "images": [], "pull_secrets": [], "service_account": None, "begun": False,
-        "backup": options["backup"], "host": options["host"], "look": False,
+        "backup": options["backup"], "host": options["host"], "written": None, "look": False,
     }  # fmt: skip
     accepted = options["accepted"]
     daemonset, refused = _installed(found, accepted)
@@ -109,6 +109,7 @@ def plan(text, found, options, looked=None):
         begun=begun is not None,
         backup=note["backup"] or options["backup"],
         host=host,
+        written=_image(new),
         look=plane == "iptables" and gates.passed("forward_appended", oldest, target),
     )
 
@@ -187,17 +188,21 @@ def _rules(permissions):
     return [rules[key] for key in sorted(rules, key=str)]
 
 
-def rollback(kept, found, backup, host):
+def rollback(kept, found, backup, host, written=None):
     """Return {refused, rollout, steady, absent, words, absent_words, daemonset, nodes, backup, host} of the objects that a run has kept.
 
-    kept   text of its file on the host: [{identity: [kind, namespace, name], apiVersion, object or null where there was none}]
+    kept     text of its file on the host: [{identity: [kind, namespace, name], apiVersion, object or null where there was none}]
+    written  plan()'s "written" where the run came to its end, else None; roles of old versions kept none
     CustomResourceDefinitions stay: with them all their objects would be gone, or cut short.
     """
     entries = [entry for entry in json.loads(kept) if entry["identity"][0] != "CustomResourceDefinition"]
     refused = []
     # Only a run that went on with another's work, on another host, has kept a DaemonSet with a note: what it found was half done.
     half = next((entry["object"] for entry in entries if entry["identity"][0] == "DaemonSet" and entry["object"] and _begun(entry["object"])), None)
-    if half is not None:
+    noted = next((note for note in (_begun(item) for item in _daemonsets(found)) if note), {})
+    if half is None:
+        refused = _begun_since(noted, host) or (_upgraded_since(entries, found, written, backup) if not noted else [])
+    else:
         begun = _begun(half)
         if not any(_is(item, half) and _pods_digest(item) == begun.get("before") and not _begun(item) for item in found["objects"]["daemonsets"]):
             there = begun.get("host") or "another host"
@@ -221,6 +226,37 @@ def rollback(kept, found, backup, host):
         result["daemonset"] = {"namespace": agent["metadata"]["namespace"], "name": agent["metadata"]["name"]}
         result["nodes"] = order(nodes_of(found), agent, found["objects"])
     return result
+
+
+def _begun_since(noted, host):
+    """Another host's work is under way: its note on the DaemonSet would be lost, and what that host keeps is newer."""
+    there = noted.get("host") or host
+    if there == host:
+        return []
+    message = "An upgrade that was begun on %s has not come to its end; that host keeps what was there before (%s). %s" % (
+        there,
+        noted["backup"],
+        _way_back(there, host),
+    )
+    return [{"gate": "begun_elsewhere", "message": message, "override": None}]
+
+
+def _upgraded_since(entries, found, written, backup):
+    """What this host keeps is no longer what was there before the last upgrade, where the cluster has neither what its own run left nor what it found."""
+    before = [entry["object"] for entry in entries if entry["identity"][0] == "DaemonSet" and entry["object"]]
+    written = (written or "").strip()
+    others = [image for image in map(_image, _daemonsets(found)) if image not in [written] + [_image(item) for item in before]]
+    if not written or not others:
+        return []
+    message = (
+        "The upgrade of this host has left %s, and the cluster has %s: another came after it. Put that back first, where it ran. To put back all the same"
+        " what was there before the one of this host, remove %s/upgraded here." % (written, ", ".join(others), backup.rpartition("/")[0])
+    )
+    return [{"gate": "upgraded_since", "message": message, "override": None}]
+
+
+def _image(daemonset):
+    return calico_installation.parse_daemonset(daemonset)["image"]
 
 
 def _way_back(there, here):

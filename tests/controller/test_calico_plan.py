@@ -523,6 +523,55 @@ class TestRollout:
         assert document(result, "DaemonSet", key="rollout")["spec"]["updateStrategy"] == {"type": "OnDelete"}
         assert result["nodes"] == ["worker1", "worker2", "a-control"]
 
+    def roll_back(self, found, written=None, host="control-1"):
+        """Of what this host has kept at /kept when v3.15.5 was upgraded."""
+        old = next(item for item in _calico_plan.parse(text("v3.15.5")) if item["kind"] == "DaemonSet")
+        kept = [{"identity": ["DaemonSet", "kube-system", "calico-node"], "apiVersion": "apps/v1", "object": old}]
+        return _calico_plan.rollback(json.dumps(kept), found, "/kept", host, written)
+
+    def noted(self, version, **note):
+        found = cluster(text(version) if version in ("v3.15.5", "v3.22.5") else release(version))
+        agent(found)["metadata"]["annotations"] = {_calico_plan.ROLLOUT: json.dumps(dict(note, updateStrategy={}))}
+        return found
+
+    @pytest.mark.parametrize("backup", ["/kept", "/theirs"])
+    def test_what_another_host_has_begun_since_is_not_written_over(self, backup):
+        (refused,) = self.roll_back(self.noted("v3.28.5", backup=backup, host="control-2"))["refused"]
+        assert refused["gate"] == "begun_elsewhere"
+        assert "begun on control-2" in refused["message"] and backup in refused["message"] and "there first, then on control-1" in refused["message"]
+
+    @pytest.mark.parametrize("version", ["v3.15.5", "v3.22.5"])
+    def test_ones_own_half_done_work_is_put_back(self, version):
+        # Of the upgrade, or of the roll-back, which may have come after the upgrade's end; an old note has no host.
+        for note in ({"backup": "/kept", "host": "control-1"}, {"backup": "/kept"}):
+            for written in (None, "calico/node:v3.22.5"):
+                assert not self.roll_back(self.noted(version, **note), written)["refused"]
+
+    @pytest.mark.parametrize(
+        "written, live, refused",
+        [
+            ("calico/node:v3.22.5", "v3.22.5", False),
+            ("calico/node:v3.22.5\n", "v3.22.5", False),
+            ("calico/node:v3.22.5", "v3.28.5", True),
+            # Put back, but killed before it could say so.
+            ("calico/node:v3.22.5", "v3.15.5", False),
+            # An upgrade that did not come to its end here, and folders of an older role.
+            (None, "v3.28.5", False),
+            ("", "v3.28.5", False),
+        ],
+    )
+    def test_a_later_upgrade_of_another_host_is_put_back_first(self, written, live, refused):
+        found = cluster(text(live) if live == "v3.15.5" else release(live))
+        result = self.roll_back(found, written)["refused"]
+        assert [item["gate"] for item in result] == (["upgraded_since"] if refused else [])
+        if refused:
+            message = "has left calico/node:v3.22.5, and the cluster has calico/node:v3.28.5: another came after it."
+            assert message in result[0]["message"] and "/upgraded" in result[0]["message"]
+
+    def test_what_a_later_roll_back_compares_with(self):
+        result = plan(text("v3.22.5"), cluster(text("v3.15.5").replace("image: calico/", "image: mirror.example/calico/")))
+        assert result["written"] == "mirror.example/calico/node:v3.22.5"
+
     def kept_by_who_went_on(self):
         """What a run keeps that goes on, on another host, after one that had renewed nodes."""
         first = plan(text("v3.22.5"), cluster(text("v3.15.5")))
@@ -541,7 +590,8 @@ class TestRollout:
         assert "begun on control-1" in refused["message"] and "/backup" in refused["message"] and "there first, then on control-2" in refused["message"]
 
     def test_then_only_what_that_host_has_not_touched_is_put_back_here(self):
-        result = _calico_plan.rollback(json.dumps(self.kept_by_who_went_on()), cluster(text("v3.15.5")), "/here", "control-2")
+        kept = json.dumps(self.kept_by_who_went_on())
+        result = _calico_plan.rollback(kept, cluster(text("v3.15.5")), "/here", "control-2", "calico/node:v3.22.5")
         assert not result["refused"] and result["words"] == ["Deployment kube-system calico-kube-controllers"]
         assert (result["absent"], result["rollout"], result["nodes"]) == ([], [], [])
 

@@ -1,5 +1,6 @@
 """The role calico's tasks, whose modules are played: what they ask for, and what the role says where it stops."""
 
+import base64
 import json
 
 import pytest
@@ -7,6 +8,7 @@ from conftest import LIVE, playbook, staged
 
 # Plays a module: its answer is told by the task's name, and it may lose the host.
 STUB = """
+import base64
 import json
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
@@ -80,3 +82,37 @@ def test_the_gates_are_read_from_the_group_that_calico_uses(role, seen, group):
     assert not told
     for name in ("felixconfigurations", "hostendpoints", "ippools"):
         assert resources[name] == {"resource": "%s.%s" % (name, group)}
+
+
+DEPLOYMENT = {"kind": "Deployment", "metadata": {"name": "calico-typha", "namespace": "kube-system"}}
+PLAN = {
+    "images": [], "nodes": ["n1", "n2"], "daemonset": {"namespace": "kube-system", "name": "calico-node"}, "pull_secrets": [], "service_account": "calico-node",
+    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "absent": [], "refused": [], "words": [], "absent_words": [], "warnings": [], "carried": [],
+    "current": ["v3.15.5"], "target": "v3.22.5", "backup": "/kept/before.json", "host": "control1", "written": "calico/node:v3.22.5", "look": False,
+}  # fmt: skip
+CLUSTER = {"cluster": {"kubectl": "kubectl", "kubeconfig": "/admin.conf", "api_ready": True, "id": "c1"}}
+# What the tasks are given that are played alone.
+GIVEN = {"__calico_plan": PLAN, "__calico_cluster": CLUSTER, "__calico_found": {"objects": {"daemonsets": []}}, "__calico_folder": "/kept"}
+APPLIED = "Apply the rest, and the manifest's own strategy"
+
+
+@pytest.mark.parametrize("objects", [["DaemonSet kube-system/calico-node"], []])
+def test_an_upgrade_that_comes_to_its_end_leaves_what_a_later_one_is_known_by(role, objects):
+    steps, told, unused = role("upgrade", answers={APPLIED: {"objects": objects}}, calico_pull_images=False, **GIVEN)
+    notes = [step["args"] for step in steps if step["task"] == "Take note of what is left"]
+    assert not told
+    assert [(note["dest"], note["content"].strip()) for note in notes] == ([("/kept/upgraded", "calico/node:v3.22.5")] if objects else [])
+
+
+@pytest.mark.parametrize("left, refused", [("calico/node:v3.22.5", True), (None, False)])
+def test_what_a_later_upgrade_is_known_by_is_read_again(role, left, refused):
+    pod = {"spec": {"containers": [{"name": "calico-node", "image": "calico/node:v3.28.5"}]}}
+    live = {"kind": "DaemonSet", "metadata": {"namespace": "kube-system", "name": "calico-node"}, "spec": {"template": pod}}
+    answers = {"Read what was kept": {"content": base64.b64encode(b"[]").decode()}}
+    if left:
+        answers["Read what the upgrade has left"] = {"content": base64.b64encode(left.encode()).decode()}
+    given = {"__calico_cluster": CLUSTER, "__calico_folder": "/kept"}
+    given["__calico_found"] = {"objects": {"daemonsets": [live], "nodes": [], "pods": []}}
+    steps, told, unused = role("put_back", answers=answers, **given)
+    assert ("another came after it" in told) is refused
+    assert [step["args"]["src"] for step in steps if "src" in step["args"]] == ["/kept/before.json", "/kept/upgraded"]
