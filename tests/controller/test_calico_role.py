@@ -116,3 +116,27 @@ def test_what_a_later_upgrade_is_known_by_is_read_again(role, left, refused):
     steps, told, unused = role("put_back", answers=answers, **given)
     assert ("another came after it" in told) is refused
     assert [step["args"]["src"] for step in steps if "src" in step["args"]] == ["/kept/before.json", "/kept/upgraded"]
+
+
+KEPT = {
+    "Find what the role has kept on this host": {"files": [{"path": "/var/lib/nodemend/run/calico-c1/before.json"}]},
+    "See whether it is back already": {"stat": {"exists": False}},
+    "Read what was kept": {"content": "W10="},
+}
+NOT_READY = {"failed": True, "msg": "It is not Ready."}
+LATE = {"failed": True, "stderr": "timed out", "item": DEPLOYMENT}
+
+
+@pytest.mark.parametrize("step, answer", [("Renew the node", NOT_READY), ("Wait for each", LATE)])
+def test_where_an_upgrade_stops(role, step, answer):
+    told = role("upgrade", answers={step: answer}, calico_pull_images=False, **GIVEN)[1]
+    state = "Still on the old version: n2." if step == "Renew the node" else "not every replica of calico-typha is of the manifest's version and available"
+    assert state in told and told.endswith("To go back, run it with calico_state=rolled_back. Backup: /kept/before.json on control1."), told
+
+
+@pytest.mark.parametrize("step, answer", [("Renew the node", NOT_READY), ("Wait for each", LATE)])
+def test_where_a_roll_back_stops(role, step, answer):
+    told = role("rolled_back", answers=dict(KEPT, **{step: answer}), **GIVEN)[1]
+    state = "Not put back yet: n2." if step == "Renew the node" else "not every replica of calico-typha is of the version that is put back and available"
+    assert state in told and told.endswith("To go on, run the role again with calico_state=rolled_back."), told
+    assert "go back" not in told and "old version" not in told and "manifest" not in told
