@@ -140,3 +140,10 @@ def test_where_a_roll_back_stops(role, step, answer):
     state = "Not put back yet: n2." if step == "Renew the node" else "not every replica of calico-typha is of the version that is put back and available"
     assert state in told and told.endswith("To go on, run the role again with calico_state=rolled_back."), told
     assert "go back" not in told and "old version" not in told and "manifest" not in told
+
+
+def test_what_another_clusters_upgrade_has_kept_is_left_alone(role):
+    files = {"files": [{"path": "/var/lib/nodemend/run/calico-c2/before.json"}]}
+    steps, told, text = role("rolled_back", answers={"Find what the role has kept on this host": files}, __calico_cluster=CLUSTER)
+    assert not told and "This host has kept nothing of Calico of this cluster to put back." in text
+    assert [step["task"] for step in steps] == ["Find what the role has kept on this host"]
