@@ -36,8 +36,8 @@ def calico_rbac_plan(text, found, options=None):
     return inert(lambda: _calico_plan.rbac(text, plain(found), options_of(plain(options))))
 
 
-def calico_rollback_plan(kept, found, backup, host):
-    return inert(_calico_plan.rollback, kept, plain(found), backup, host)
+def calico_rollback_plan(kept, found, backup, host, written=None):
+    return inert(_calico_plan.rollback, kept, plain(found), backup, host, written)
 
 
 def calico_forward(hosts, rules, cluster):

@@ -17,7 +17,9 @@ from ..module_utils._calico_releases import within
 CONFIGS = ("calico-config", "canal-config")
 # What some release of the official manifests has and another has not: it comes and goes with the manifest.
 CONTAINERS = ("upgrade-ipam", "install-cni", "flexvol-driver", "mount-bpffs", "ebpf-bootstrap")
-VOLUMES = ("bpffs", "cni-log-dir", "flexvol-driver-host", "nodeproc", "policysync", "sys-fs", "sysfs", "var-lib-calico", "var-run-calico")
+VOLUMES = (
+    "bpffs", "cni-log-dir", "flexvol-driver-host", "nodeproc", "policysync", "sys-fs", "sys-kernel-security", "sysfs", "var-lib-calico", "var-run-calico",
+)  # fmt: skip
 # The plugins that these manifests chain: since and until which release (tags; #9950: Felix limits the bandwidth itself).
 PLUGINS = {"calico": (None, None), "portmap": (None, None), "bandwidth": ((3, 12), (3, 30))}
 CRITICAL = "scheduler.alpha.kubernetes.io/critical-pod"  # until 3.14; priorityClassName since
@@ -48,9 +50,9 @@ OFFICIAL = ("", "calico", "docker.io/calico", "quay.io/calico")
 NAMES = ("node", "cni", "kube-controllers", "pod2daemon-flexvol", "typha", "calico")
 # canal's other agent, which is not Calico's: its image has a place of its own, and its command is the same in all releases (tags).
 FLANNEL = "kube-flannel"
-OFFICIAL_FLANNEL = ("flannel", "docker.io/flannel", "quay.io/coreos")
-# What old manifests said where nobody had chosen.
-UNCHOSEN = {"ENABLED_CONTROLLERS": ("node",)}
+OFFICIAL_FLANNEL = ("flannel", "docker.io/flannel", "flannelcni", "docker.io/flannelcni", "quay.io/coreos")
+# What old manifests said where nobody had chosen; the second from 3.30 on (tags).
+UNCHOSEN = {"ENABLED_CONTROLLERS": ("node", "node,loadbalancer")}
 SETTINGS_OF_CONFIG = ("calico_backend", "canal_iface", "masquerade", "net-conf.json", "typha_service_name", "veth_mtu")
 
 

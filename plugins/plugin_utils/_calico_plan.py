@@ -33,7 +33,7 @@ def plan(text, found, options, looked=None):
 
     text      the manifest
     found     {version: of the server, objects: {daemonsets, deployments, configmaps, canalconfigs, clusterroles, pods, nodes, installations, ...},
-              kubekey: whether its manifest lies on the host}
+              kubekey: whether its manifest lies on the host, api_group: in which Calico keeps its objects}
     options   {accepted, discard, image_prefix, target_version, backup, host: that the role runs on, by its name in the inventory}
     looked    what FORWARD holds on the hosts of the inventory (_calico_gates.forward), None before anybody has looked
 
@@ -42,13 +42,13 @@ def plan(text, found, options, looked=None):
     steady, rollout        documents at the end, and while nodes are renewed one by one
     carried, dropped, warnings     sentences
     daemonset {namespace, name}, nodes (in order), images, pull_secrets, service_account (of the agent that runs),
-    begun (by a run that did not end), backup (its file), host (that has it)
+    begun (by a run that did not end), backup (its file), host (that has it), written (calico-node's image in the end, for rollback())
     look      whether the rules of the hosts must be looked at
     """
     result = {
         "refused": [], "warnings": [], "carried": [], "dropped": [], "current": [], "target": None, "steady": [], "rollout": [],
         "daemonset": None, "nodes": [], "images": [], "pull_secrets": [], "service_account": None, "begun": False,
-        "backup": options["backup"], "host": options["host"], "look": False,
+        "backup": options["backup"], "host": options["host"], "written": None, "look": False,
     }  # fmt: skip
     accepted = options["accepted"]
     daemonset, refused = _installed(found, accepted)
@@ -109,16 +109,18 @@ def plan(text, found, options, looked=None):
         begun=begun is not None,
         backup=note["backup"] or options["backup"],
         host=host,
+        written=_image(new),
         look=plane == "iptables" and gates.passed("forward_appended", oldest, target),
     )
 
 
 def rbac(text, found, options):
-    """Return the plan of completing the roles alone: {refused, documents, current, target, backup}.
+    """Return the plan of completing the roles alone: {refused, warnings, documents, current, target, backup}.
 
-    With a manifest, its accounts, bindings and roles; without one, what the collection's table of permissions says. No role loses a rule.
+    With a manifest of a version that runs, its accounts, bindings and roles; without one, what the collection's table of permissions says. No role loses a
+    rule.
     """
-    result = {"refused": [], "documents": [], "current": [], "target": None, "backup": options["backup"]}
+    result = {"refused": [], "warnings": [], "documents": [], "current": [], "target": None, "backup": options["backup"]}
     daemonset, refused = _installed(found, options["accepted"])
     if refused:
         return dict(result, refused=refused)
@@ -128,13 +130,19 @@ def rbac(text, found, options):
     result["current"] = [gates.text(version) for version in current]
     roles = dict((role["metadata"]["name"], role) for role in found["objects"]["clusterroles"])
     if not text:
-        return dict(result, **_from_table(roles, current[-1], daemonset, found["objects"]["deployments"]))
+        return dict(result, **_from_table(roles, current[-1], daemonset, found))
     documents, target, refused = _read(text, daemonset, found, options)
-    if not refused and target not in current:
-        message = "The manifest is of %s, and %s runs: its roles may not be what that needs." % (gates.text(target), gates.text(current[-1]))
-        refused = [{"gate": "manifest_version", "message": message, "override": None}]
     if refused:
         return dict(result, refused=refused)
+    if target not in current:
+        # As for an upgrade that is planned as well (remediate): no role loses a rule, so the table does no harm.
+        running_now = gates.text(current[-1])
+        warning = "The manifest is of %s, and %s runs: the roles are completed for %s, from the collection's table." % (
+            gates.text(target),
+            running_now,
+            running_now,
+        )
+        return dict(result, warnings=[warning], **_from_table(roles, current[-1], daemonset, found))
     documents = [document for document in documents if document["kind"] in RBAC]
     return dict(
         result,
@@ -145,19 +153,20 @@ def rbac(text, found, options):
     )
 
 
-def _from_table(roles, version, daemonset, deployments):
+def _from_table(roles, version, daemonset, found):
     """Return {documents, refused}: the roles of Calico's accounts with what the table says that this version needs."""
     facts = calico_installation.parse_daemonset(daemonset)
-    controllers = next((item for item in deployments if item["metadata"]["name"] == LAST), None)
+    controllers = next((item for item in found["objects"]["deployments"] if item["metadata"]["name"] == LAST), None)
     # Those that something runs under, as the condition counts them: not every cluster has kube-controllers, and canal's CNI plugin has the agent's account.
     accounts = calico_rbac.accounts_of(
         dict(facts, present=True, versions=[gates.text(version)], kube_controllers=controllers and calico_installation.parse_deployment(controllers))
     )
+    native = found.get("api_group") == _calico_rbac.NATIVE
     documents, refused = [], []
     for account in [item["account"] for item in accounts]:
         name = "calico-" + account
         token = facts["cni_account"] or _calico_rbac.token_account(version)
-        needed = _calico_rbac.needed(account, version, ipam=facts["ipam"], token=token if account == "node" else None)
+        needed = _calico_rbac.needed(account, version, ipam=facts["ipam"], token=token if account == "node" else None, native=native)
         if needed and name not in roles:
             message = "There is no ClusterRole %s: give calico_manifest of %s, which has its account and binding too." % (name, gates.text(version))
             refused.append({"gate": "manifest", "message": message, "override": None})
@@ -179,17 +188,21 @@ def _rules(permissions):
     return [rules[key] for key in sorted(rules, key=str)]
 
 
-def rollback(kept, found, backup, host):
+def rollback(kept, found, backup, host, written=None):
     """Return {refused, rollout, steady, absent, words, absent_words, daemonset, nodes, backup, host} of the objects that a run has kept.
 
-    kept   text of its file on the host: [{identity: [kind, namespace, name], apiVersion, object or null where there was none}]
+    kept     text of its file on the host: [{identity: [kind, namespace, name], apiVersion, object or null where there was none}]
+    written  plan()'s "written" where the run came to its end, else None; roles of old versions kept none
     CustomResourceDefinitions stay: with them all their objects would be gone, or cut short.
     """
     entries = [entry for entry in json.loads(kept) if entry["identity"][0] != "CustomResourceDefinition"]
     refused = []
     # Only a run that went on with another's work, on another host, has kept a DaemonSet with a note: what it found was half done.
     half = next((entry["object"] for entry in entries if entry["identity"][0] == "DaemonSet" and entry["object"] and _begun(entry["object"])), None)
-    if half is not None:
+    noted = next((note for note in (_begun(item) for item in _daemonsets(found)) if note), {})
+    if half is None:
+        refused = _begun_since(noted, host) or (_upgraded_since(entries, found, written, backup) if not noted else [])
+    else:
         begun = _begun(half)
         if not any(_is(item, half) and _pods_digest(item) == begun.get("before") and not _begun(item) for item in found["objects"]["daemonsets"]):
             there = begun.get("host") or "another host"
@@ -213,6 +226,37 @@ def rollback(kept, found, backup, host):
         result["daemonset"] = {"namespace": agent["metadata"]["namespace"], "name": agent["metadata"]["name"]}
         result["nodes"] = order(nodes_of(found), agent, found["objects"])
     return result
+
+
+def _begun_since(noted, host):
+    """Another host's work is under way: its note on the DaemonSet would be lost, and what that host keeps is newer."""
+    there = noted.get("host") or host
+    if there == host:
+        return []
+    message = "An upgrade that was begun on %s has not come to its end; that host keeps what was there before (%s). %s" % (
+        there,
+        noted["backup"],
+        _way_back(there, host),
+    )
+    return [{"gate": "begun_elsewhere", "message": message, "override": None}]
+
+
+def _upgraded_since(entries, found, written, backup):
+    """What this host keeps is no longer what was there before the last upgrade, where the cluster has neither what its own run left nor what it found."""
+    before = [entry["object"] for entry in entries if entry["identity"][0] == "DaemonSet" and entry["object"]]
+    written = (written or "").strip()
+    others = [image for image in map(_image, _daemonsets(found)) if image not in [written] + [_image(item) for item in before]]
+    if not written or not others:
+        return []
+    message = (
+        "The upgrade of this host has left %s, and the cluster has %s: another came after it. Put that back first, where it ran. To put back all the same"
+        " what was there before the one of this host, remove %s/upgraded here." % (written, ", ".join(others), backup.rpartition("/")[0])
+    )
+    return [{"gate": "upgraded_since", "message": message, "override": None}]
+
+
+def _image(daemonset):
+    return calico_installation.parse_daemonset(daemonset)["image"]
 
 
 def _way_back(there, here):
@@ -384,7 +428,7 @@ def _read(text, daemonset, found, options):
         )
     if gates.environment(agents[0]).get("DATASTORE_TYPE") != "kubernetes":
         return refuse("flavour", "The manifest is made for the etcd datastore.")
-    sentence = _other_flavour(agents[0], documents, daemonset, found["objects"])
+    sentence = _other_group(documents, found) or _other_flavour(agents[0], documents, daemonset, found["objects"])
     if sentence:
         return refuse("flavour", sentence + " Take the manifest of the same flavour.")
     edition, version = gates.version_of(agents[0])
@@ -395,19 +439,32 @@ def _read(text, daemonset, found, options):
     return documents, version, []
 
 
+def _other_group(documents, found):
+    """Return why a manifest's definitions would have Calico keep its objects elsewhere, or None.
+
+    From 3.32 on it takes projectcalico.org only where crd.projectcalico.org is not there (libcalico-go, discovery.go).
+    """
+    group = found.get("api_group") or _calico_rbac.CRD
+    brings = [document["spec"].get("group") for document in documents if document["kind"] == "CustomResourceDefinition"]
+    others = sorted(set(brings) & set([_calico_rbac.CRD, _calico_rbac.NATIVE]) - set([group]))
+    if not others:
+        return None
+    return "The manifest has CustomResourceDefinitions of %s, and Calico keeps the cluster's objects in %s: it would find none of them." % (others[0], group)
+
+
 def _other_flavour(agent, documents, daemonset, objects):
     """Return why a manifest of the same objects is made for another network, or None: who allocates addresses, and the dataplane."""
     config = "canal-config" if daemonset["metadata"]["name"] == "canal" else "calico-config"
     # The container may be deleted where it has done its work, as its own comment says: then the CNI configurations are the same.
     new, old = [calico_installation.parse_daemonset(item)["ipam"] for item in (agent, daemonset)]
     allocates, allocated = manifest.allocation(documents, config), manifest.allocation(_configmaps(objects), config)
-    if new != old and (allocates is None or allocates != allocated):
-        return "The %s has the container upgrade-ipam and the %s not, and the plugin that allocates addresses is %s in the manifest and %s in the cluster." % (
-            "manifest" if new else "cluster",
-            "cluster" if new else "manifest",
-            allocates or "unknown",
-            allocated or "unknown",
-        )
+    unknown, differ = None in (allocates, allocated), allocates != allocated
+    plugins = "the plugin that allocates addresses is %s in the manifest and %s in the cluster." % (allocates or "unknown", allocated or "unknown")
+    if new != old and (unknown or differ):
+        return "The %s has the container upgrade-ipam and the %s not, and %s" % (("manifest", "cluster", plugins) if new else ("cluster", "manifest", plugins))
+    # Where both have it, the operator has given the addresses to another plugin, which is carried over.
+    if not new and not old and differ and not unknown:
+        return "Neither has the container upgrade-ipam, and %s" % plugins
     settings = gates.environment(agent)
     if calico.dataplane(dict((name, value or "") for name, value in settings.items())) or "FELIX_BPFENABLED" in settings:
         turned, live = dataplane(agent, objects), dataplane(daemonset, objects)
@@ -474,9 +531,9 @@ def _role(roles, name, rules, document=None):
 
 
 def _lost(steady, objects, current, daemonset):
-    """Return warnings: what roles grant that an operator has added to them, and that goes with the manifest's own at the end.
+    """Return warnings: what roles grant that the manifest's do not, and that goes with them at the end. Most likely an operator has added it.
 
-    Releases have taken away nothing that the table does not know (manifests of all tags from 3.15 to 3.33).
+    Releases have taken away nothing that the table does not know (manifests of all tags from 3.15 to 3.33); from 3.32 on roles have rules for both groups.
     """
     roles = dict((role["metadata"]["name"], role) for role in objects["clusterroles"])
     given = calico_installation.parse_daemonset(daemonset)["cni_account"]
@@ -487,7 +544,12 @@ def _lost(steady, objects, current, daemonset):
             continue
         kept = document.get("rules") or []
         account = name.partition("calico-")[2]
-        once = [item for version in current for item in _calico_rbac.needed(account, version, token=given or _calico_rbac.token_account(version))]
+        once = [
+            item
+            for version in current
+            for native in (False, True)
+            for item in _calico_rbac.needed(account, version, token=given or _calico_rbac.token_account(version), native=native)
+        ]
         lost = [
             item
             for rule in roles[name].get("rules") or []
@@ -497,5 +559,5 @@ def _lost(steady, objects, current, daemonset):
         ]
         if lost:
             told = "; ".join(_calico_rbac.described(lost))
-            warnings.append("ClusterRole %s loses at the end what neither the manifest nor Calico has put there: %s. To keep it, write it in." % (name, told))
+            warnings.append("ClusterRole %s loses at the end what the manifest does not have: %s. To keep it, write it in." % (name, told))
     return warnings

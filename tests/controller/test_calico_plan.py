@@ -146,6 +146,16 @@ class TestSettings:
         assert [item for item in result["refused"] if item["gate"] == "settings"] == []
         assert set(result["carried"]) <= {"calico-config: veth_mtu 1440", "calico-node: FELIX_LOGSEVERITYSCREEN=info"}
 
+    @pytest.mark.parametrize("old, carried", [("node", False), ("node,loadbalancer", False), ("node,policy", True)])
+    def test_controllers_that_nobody_has_chosen(self, old, carried):
+        found = cluster(text("v3.22.5"))
+        container(found["objects"]["deployments"][0], "calico-kube-controllers")["env"] = [{"name": "ENABLED_CONTROLLERS", "value": old}]
+        manifest = _calico_plan.parse(text("v3.22.5"))
+        deployment = next(item for item in manifest if item["kind"] == "Deployment")
+        container(deployment, "calico-kube-controllers")["env"] = [{"name": "ENABLED_CONTROLLERS", "value": "node,to-come"}]
+        result = plan(yaml.safe_dump_all(manifest), found)
+        assert result["carried"] == (["calico-kube-controllers: ENABLED_CONTROLLERS=" + old] if carried else [])
+
     def test_settings_are_carried_over(self):
         found = cluster(text("v3.15.5"))
         spec = agent(found)["spec"]["template"]["spec"]
@@ -284,6 +294,13 @@ class TestSettings:
         result = plan(text("v3.22.5"), found, discard=[name] + (["image/upgrade-ipam"] if name == "image/prefix" else []))
         assert not result["refused"] and result["dropped"]
 
+    def test_a_volume_that_some_releases_have(self):
+        found = cluster(text("v3.22.5"))
+        # Of 3.31.7, and not of 3.31.6 or 3.32.1.
+        securityfs = {"name": "sys-kernel-security", "hostPath": {"path": "/sys/kernel/security", "type": "DirectoryOrCreate"}}
+        agent(found)["spec"]["template"]["spec"]["volumes"].append(securityfs)
+        assert not plan(text("v3.22.5"), found)["refused"]
+
     def test_an_unknown_key_of_the_configuration(self):
         found = cluster(text("v3.15.5"))
         found["objects"]["configmaps"][0]["data"]["mine"] = "1"
@@ -346,7 +363,7 @@ class TestCanal:
         assert [image for image in result["images"] if "flannel" in image] == ["docker.io/flannel/flannel:v0.21.3"]
         assert result["daemonset"]["name"] == "canal"
 
-    @pytest.mark.parametrize("old, new", [("v3.24.5", "v3.26.4"), ("v3.26.4", "v3.28.5"), ("v3.28.5", "v3.32.1")])
+    @pytest.mark.parametrize("old, new", [("v3.24.5", "v3.26.4"), ("v3.25.2", "v3.28.5"), ("v3.26.4", "v3.28.5"), ("v3.28.5", "v3.32.1")])
     def test_the_official_manifests(self, old, new):
         found = cluster(text(old, OFFICIAL, "canal"), "v1.34.0")
         result = plan(text(new, OFFICIAL, "canal"), found)
@@ -381,6 +398,9 @@ class TestCanal:
         "place, given, image",
         [
             ("docker.io/flannel", None, "docker.io/flannel/flannel:v0.21.3"),
+            # Only canal.yaml of 3.25 has it from there.
+            ("docker.io/flannelcni", None, "docker.io/flannel/flannel:v0.21.3"),
+            ("flannelcni", None, "docker.io/flannel/flannel:v0.21.3"),
             ("mirror.example/flannel", None, "mirror.example/flannel/flannel:v0.21.3"),
             ("mirror.example/flannel", "own.example/flannel", "own.example/flannel/flannel:v0.21.3"),
         ],
@@ -431,9 +451,9 @@ class TestRollout:
         assert ["old"] not in [rule["resources"] for rule in document(result, "ClusterRole")["rules"]]
         assert "calico-kube-controllers" not in [item["metadata"]["name"] for item in result["rollout"] if item["kind"] == "Deployment"]
         (warning,) = [item for item in result["warnings"] if "ClusterRole" in item]
-        assert warning.startswith("ClusterRole calico-node loses at the end what neither the manifest nor Calico has put there: get old.")
+        assert warning.startswith("ClusterRole calico-node loses at the end what the manifest does not have: get old.")
 
-    @pytest.mark.parametrize("flavour", ["calico", "canal"])
+    @pytest.mark.parametrize("flavour", ["calico", "calico-policy-only", "canal"])
     @pytest.mark.parametrize("old, new", [("v3.24.5", "v3.26.4"), ("v3.26.4", "v3.28.5"), ("v3.28.5", "v3.32.1")])
     def test_what_a_release_takes_away_is_no_operators_rule(self, flavour, old, new):
         found = cluster(text(old, OFFICIAL, flavour), "v1.34.0")
@@ -445,7 +465,14 @@ class TestRollout:
             {"nonResourceURLs": ["/metrics"], "verbs": ["get"]},
         ]
         (warning,) = [item for item in plan(text(new, OFFICIAL, flavour), found)["warnings"] if "ClusterRole" in item]
-        assert "put there: get,list secrets of a; get /metrics. To keep it" in warning
+        assert "does not have: get,list secrets of a; get /metrics. To keep it" in warning
+
+    def test_rules_for_either_group_are_no_operators(self):
+        own = "{apiGroups: [crd.projectcalico.org], resources: [%s], verbs: [get, list, watch]}"
+        rules = [own % "ippools, ipamblocks, bgppeers", own.replace("crd.", "", 1) % "ippools, ipamblocks, bgppeers"]
+        old = text("v3.22.5").replace("v3.22.5", "v3.32.1").replace("rules:\n", "rules:\n  - %s\n  - %s\n" % tuple(rules), 1)
+        found = cluster(old, "v1.34.0")
+        assert not [item for item in plan(text("v3.22.5").replace("v3.22.5", "v3.33.0"), found)["warnings"] if "ClusterRole" in item]
 
     def test_a_run_that_was_killed_is_gone_on_with(self):
         first = plan(text("v3.22.5"), cluster(text("v3.15.5")))
@@ -496,6 +523,55 @@ class TestRollout:
         assert document(result, "DaemonSet", key="rollout")["spec"]["updateStrategy"] == {"type": "OnDelete"}
         assert result["nodes"] == ["worker1", "worker2", "a-control"]
 
+    def roll_back(self, found, written=None, host="control-1"):
+        """Of what this host has kept at /kept when v3.15.5 was upgraded."""
+        old = next(item for item in _calico_plan.parse(text("v3.15.5")) if item["kind"] == "DaemonSet")
+        kept = [{"identity": ["DaemonSet", "kube-system", "calico-node"], "apiVersion": "apps/v1", "object": old}]
+        return _calico_plan.rollback(json.dumps(kept), found, "/kept", host, written)
+
+    def noted(self, version, **note):
+        found = cluster(text(version) if version in ("v3.15.5", "v3.22.5") else release(version))
+        agent(found)["metadata"]["annotations"] = {_calico_plan.ROLLOUT: json.dumps(dict(note, updateStrategy={}))}
+        return found
+
+    @pytest.mark.parametrize("backup", ["/kept", "/theirs"])
+    def test_what_another_host_has_begun_since_is_not_written_over(self, backup):
+        (refused,) = self.roll_back(self.noted("v3.28.5", backup=backup, host="control-2"))["refused"]
+        assert refused["gate"] == "begun_elsewhere"
+        assert "begun on control-2" in refused["message"] and backup in refused["message"] and "there first, then on control-1" in refused["message"]
+
+    @pytest.mark.parametrize("version", ["v3.15.5", "v3.22.5"])
+    def test_ones_own_half_done_work_is_put_back(self, version):
+        # Of the upgrade, or of the roll-back, which may have come after the upgrade's end; an old note has no host.
+        for note in ({"backup": "/kept", "host": "control-1"}, {"backup": "/kept"}):
+            for written in (None, "calico/node:v3.22.5"):
+                assert not self.roll_back(self.noted(version, **note), written)["refused"]
+
+    @pytest.mark.parametrize(
+        "written, live, refused",
+        [
+            ("calico/node:v3.22.5", "v3.22.5", False),
+            ("calico/node:v3.22.5\n", "v3.22.5", False),
+            ("calico/node:v3.22.5", "v3.28.5", True),
+            # Put back, but killed before it could say so.
+            ("calico/node:v3.22.5", "v3.15.5", False),
+            # An upgrade that did not come to its end here, and folders of an older role.
+            (None, "v3.28.5", False),
+            ("", "v3.28.5", False),
+        ],
+    )
+    def test_a_later_upgrade_of_another_host_is_put_back_first(self, written, live, refused):
+        found = cluster(text(live) if live == "v3.15.5" else release(live))
+        result = self.roll_back(found, written)["refused"]
+        assert [item["gate"] for item in result] == (["upgraded_since"] if refused else [])
+        if refused:
+            message = "has left calico/node:v3.22.5, and the cluster has calico/node:v3.28.5: another came after it."
+            assert message in result[0]["message"] and "/upgraded" in result[0]["message"]
+
+    def test_what_a_later_roll_back_compares_with(self):
+        result = plan(text("v3.22.5"), cluster(text("v3.15.5").replace("image: calico/", "image: mirror.example/calico/")))
+        assert result["written"] == "mirror.example/calico/node:v3.22.5"
+
     def kept_by_who_went_on(self):
         """What a run keeps that goes on, on another host, after one that had renewed nodes."""
         first = plan(text("v3.22.5"), cluster(text("v3.15.5")))
@@ -514,7 +590,8 @@ class TestRollout:
         assert "begun on control-1" in refused["message"] and "/backup" in refused["message"] and "there first, then on control-2" in refused["message"]
 
     def test_then_only_what_that_host_has_not_touched_is_put_back_here(self):
-        result = _calico_plan.rollback(json.dumps(self.kept_by_who_went_on()), cluster(text("v3.15.5")), "/here", "control-2")
+        kept = json.dumps(self.kept_by_who_went_on())
+        result = _calico_plan.rollback(kept, cluster(text("v3.15.5")), "/here", "control-2", "calico/node:v3.22.5")
         assert not result["refused"] and result["words"] == ["Deployment kube-system calico-kube-controllers"]
         assert (result["absent"], result["rollout"], result["nodes"]) == ([], [], [])
 
@@ -629,6 +706,21 @@ class TestGates:
         found = cluster(text("v3.26.4", OFFICIAL, flavour), "v1.28.0")
         assert not plan(text("v3.28.5", OFFICIAL, flavour), found)["refused"]
 
+    @pytest.mark.parametrize("live", ["crd.projectcalico.org", "projectcalico.org"])
+    @pytest.mark.parametrize("brought", ["crd.projectcalico.org", "projectcalico.org"])
+    def test_definitions_of_the_other_group(self, live, brought):
+        old, new = (text("v3.22.5").replace("crd.projectcalico.org", group) for group in (live, brought))
+        messages = [item["message"] for item in plan(new, dict(cluster(old), api_group=live))["refused"]]
+        told = "The manifest has CustomResourceDefinitions of %s, and Calico keeps the cluster's objects in %s" % (brought, live)
+        assert [message.partition(":")[0] for message in messages] == ([] if live == brought else [told])
+
+    def test_the_official_manifests_of_either_group(self):
+        live = [("calico", "crd.projectcalico.org"), ("calico-v3-crds", "projectcalico.org")]
+        for flavour, group in live:
+            found = dict(cluster(text("v3.32.1", OFFICIAL, flavour), "v1.34.0"), api_group=group)
+            for other, unused in live:
+                assert gates(plan(text("v3.32.1", OFFICIAL, other), found)) == ([] if other == flavour else ["flavour"])
+
     def test_who_allocates_addresses(self):
         def changed(version, container=True, plugin="calico-ipam"):
             manifest = text(version)
@@ -638,10 +730,11 @@ class TestGates:
         # Only the container is deleted, by advice of its own comment; or only the addresses are another plugin's.
         for old, new in (({"container": False}, {}), ({}, {"container": False}), ({"plugin": "host-local"}, {})):
             assert not plan(changed("v3.22.5", **new), cluster(changed("v3.15.5", **old)))["refused"]
-        other = {"container": False, "plugin": "host-local"}
-        for old, new in ((other, {}), ({}, other)):
+        other, deleted = {"container": False, "plugin": "host-local"}, {"container": False}
+        for old, new in ((other, {}), ({}, other), (other, deleted), (deleted, other)):
             (refused,) = plan(changed("v3.22.5", **new), cluster(changed("v3.15.5", **old)))["refused"]
             assert refused["gate"] == "flavour" and refused["override"] is None and "host-local in the" in refused["message"]
+        assert not plan(changed("v3.22.5", **other), cluster(changed("v3.15.5", **other)))["refused"]
         found = cluster(changed("v3.15.5", container=False), configmaps=[])
         assert "unknown in the cluster" in plan(text("v3.22.5"), found)["refused"][0]["message"]
 
@@ -870,7 +963,14 @@ class TestRoles:
         result = _calico_plan.rbac(text("v3.22.5"), found, options_of({}))
         assert [item["kind"] for item in result["documents"]] == ["ServiceAccount", "ClusterRole", "ClusterRole", "ClusterRoleBinding"]
         assert [rule["resources"][0] for rule in result["documents"][1]["rules"]] == ["mine", "pods", "endpointslices"]
-        assert gates(_calico_plan.rbac(text("v3.24.5"), found, options_of({}))) == ["manifest_version"]
+
+    def test_a_manifest_of_another_version_leaves_it_to_the_table(self):
+        found = cluster(text("v3.22.5"))
+        of_table = _calico_plan.rbac("", found, options_of({}))
+        assert of_table["documents"] and not of_table["warnings"]
+        result = _calico_plan.rbac(text("v3.24.5"), found, options_of({}))
+        told = "The manifest is of v3.24.5, and v3.22.5 runs: the roles are completed for v3.22.5, from the collection's table."
+        assert result == dict(of_table, warnings=[told])
 
     def test_from_the_table(self):
         found = cluster(text("v3.22.5", OFFICIAL))
@@ -881,6 +981,14 @@ class TestRoles:
         assert {"apiGroups": ["crd.projectcalico.org"], "resources": ["caliconodestatuses"], "verbs": ["get", "list", "update", "watch"]} in role["rules"]
         found["objects"]["clusterroles"] = result["documents"]
         assert _calico_plan.rbac("", found, options_of({}))["documents"] == []
+
+    def test_from_the_table_in_the_group_of_the_cluster(self):
+        found = dict(cluster(text("v3.32.1", OFFICIAL, "calico-v3-crds"), "v1.34.0"), api_group="projectcalico.org")
+        assert _calico_plan.rbac("", found, options_of({}))["documents"] == []
+        next(role for role in found["objects"]["clusterroles"] if role["metadata"]["name"] == "calico-node")["rules"] = []
+        (role,) = _calico_plan.rbac("", found, options_of({}))["documents"]
+        groups = set(group for rule in role["rules"] for group in rule["apiGroups"])
+        assert "projectcalico.org" in groups and "crd.projectcalico.org" not in groups
 
     @pytest.mark.parametrize("number", [0, None])
     def test_an_account_that_nothing_runs_under(self, number):

@@ -1,9 +1,10 @@
 """The roles that change a cluster, where the host that reaches it is lost after a step and the play ignores that, as remediate does."""
 
 import json
+import os
 
 import pytest
-from conftest import LIVE, playbook, staged
+from conftest import LIVE, ROOT, playbook, staged
 
 # Plays a module: the host of the case is lost at the step that it names, which may have done its work all the same.
 STUB = """
@@ -34,7 +35,7 @@ MODULES = (
     "stub",
 )
 # Modules of Ansible that would reach for this machine.
-REPLACED = ("command", "copy", "slurp")
+REPLACED = ("command", "copy", "find", "slurp", "stat")
 ROLES = ("calico", "calico_ipam", "cni_token", "evicted_pods")
 PLAY = """
 - hosts: all
@@ -59,16 +60,19 @@ INCLUDE = """
 DEPLOYMENT = {"kind": "Deployment", "metadata": {"name": "calico-typha", "namespace": "kube-system"}}
 PLAN = {
     "images": [], "nodes": ["n1", "n2"], "daemonset": {"namespace": "kube-system", "name": "calico-node"}, "pull_secrets": [], "service_account": "calico-node",
-    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "absent": [], "documents": [], "refused": [], "words": [], "absent_words": [],
+    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "absent": [], "documents": [], "refused": [], "look": False, "warnings": [], "words": [], "absent_words": [],
     "backup": "/kept/before.json", "host": "c1",
 }  # fmt: skip
 CLUSTER = {"cluster": {"kubectl": "kubectl", "kubeconfig": "/etc/kubernetes/admin.conf", "api_ready": True}}
+MANIFEST = os.path.join(ROOT, "molecule", "cluster", "calico", "manifests", "calico-v3.22.5.manifest")
 VARIABLES = {
     "__calico_plan": PLAN,
     "__calico_cluster": CLUSTER,
     "__calico_options": {},
     "__calico_found": {"version": "v1.22.0", "objects": {"daemonsets": []}},
     "__calico_folder": "/kept",
+    "__calico_kept_as": "calico-c",
+    "calico_manifest": MANIFEST,
     "calico_probe_image": "busybox",
     "__calico_ipam_cluster": CLUSTER,
     "__calico_ipam_seen": {
@@ -96,6 +100,8 @@ VARIABLES = {
     "evicted_pods_max_batch": 99,
 }  # fmt: skip
 ANSWERS = {
+    "Find what the role has kept on this host": {"files": [{"path": "/kept/calico-c/before.json"}]},
+    "See whether it is back already": {"stat": {"exists": False}},
     "Read what was kept": {"content": "W10="},
     "Find the cluster": CLUSTER,
     "Read the pods on the node that may have written it": {"rc": 0, "stdout": '{"items": []}'},
@@ -106,12 +112,18 @@ ANSWERS = {
 NO_ANSWER = "does not answer any more"
 # role, entry, the step at which the host is lost, what the message must say
 CASES = [
+    ("calico", "present", "Ask the API server what would change", "Nothing was changed"),
+    ("calico", "present", "See whether every pod is of the newest revision", "Nothing was changed"),
     ("calico", "upgrade", "Have the images on every node", "Nothing was changed"),
     ("calico", "upgrade", "Apply what the nodes need, without moving any", "no node was renewed"),
     ("calico", "upgrade", "Wait for each", "Stopped before the first node"),
     ("calico", "upgrade", "Renew the node", "Stopped at node n1"),
     ("calico", "upgrade", "Try the network from the first node", "Still on the old version: n2."),
     ("calico", "upgrade", "Apply the rest, and the manifest's own strategy", "calico_state=rolled_back"),
+    ("calico", "rolled_back", "Find what the role has kept on this host", "Nothing was changed"),
+    ("calico", "rolled_back", "See whether it is back already", "Nothing was changed"),
+    ("calico", "put_back", "Read what was kept", "Nothing was changed"),
+    ("calico", "put_back", "Read what the upgrade has left", "Nothing was changed"),
     ("calico", "put_back", "Apply what the nodes need, without moving any", "no node was renewed"),
     ("calico", "put_back", "Put back the rest", "run the role again"),
     ("calico", "put_back", "Take away what was not there", "run the role again"),
@@ -128,7 +140,12 @@ CASES = [
     ("evicted_pods", "main", "Delete the evicted pods", "run the role again"),
 ]
 # What may still be done: a lock is given back by who cannot know whether it is there, and a proof asks through other hosts, too.
-GOES_ON = {"Release what nobody has any more": 1, "Wait until the new pod is Ready": 2}
+GOES_ON = {
+    "Release what nobody has any more": 1,
+    "Wait until the new pod is Ready": 2,
+    "See whether every pod is of the newest revision": 1,
+    "Read what was kept": 1,
+}
 
 
 @pytest.fixture(scope="module")
