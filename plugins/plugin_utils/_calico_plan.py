@@ -85,7 +85,7 @@ def plan(text, found, options, looked=None):
     note = begun or _note(options["backup"], options["host"], daemonset, new)
     host = note.get("host") or options["host"]
     elsewhere = []
-    if host != options["host"]:
+    if not _same_host(host, options["host"]):
         elsewhere = ["This upgrade was begun on %s, which keeps what was there before. %s" % (host, _way_back(host, options["host"]))]
     return dict(
         result,
@@ -231,7 +231,7 @@ def rollback(kept, found, backup, host, written=None):
 def _begun_since(noted, host):
     """Another host's work is under way: its note on the DaemonSet would be lost, and what that host keeps is newer."""
     there = noted.get("host") or host
-    if there == host:
+    if _same_host(there, host):
         return []
     message = "An upgrade that was begun on %s has not come to its end; that host keeps what was there before (%s). %s" % (
         there,
@@ -257,6 +257,11 @@ def _upgraded_since(entries, found, written, backup):
 
 def _image(daemonset):
     return calico_installation.parse_daemonset(daemonset)["image"]
+
+
+def _same_host(there, here):
+    """Return whether a note's host is this one: "localhost (its own name)", which older notes call "localhost"."""
+    return there in (here, here.partition(" (")[0])
 
 
 def _way_back(there, here):

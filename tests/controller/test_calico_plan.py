@@ -540,6 +540,12 @@ class TestRollout:
         assert refused["gate"] == "begun_elsewhere"
         assert "begun on control-2" in refused["message"] and backup in refused["message"] and "there first, then on control-1" in refused["message"]
 
+    @pytest.mark.parametrize("noted, told", [("localhost (laptop-a)", True), ("localhost (laptop-b)", False), ("localhost", False)])
+    def test_localhost_is_many_machines(self, noted, told):
+        found = self.noted("v3.22.5", backup="/kept", host=noted)
+        assert bool(plan(text("v3.22.5"), found, host="localhost (laptop-b)")["warnings"]) is told
+        assert bool(self.roll_back(found, host="localhost (laptop-b)")["refused"]) is told
+
     @pytest.mark.parametrize("version", ["v3.15.5", "v3.22.5"])
     def test_ones_own_half_done_work_is_put_back(self, version):
         # Of the upgrade, or of the roll-back, which may have come after the upgrade's end; an old note has no host.

@@ -53,10 +53,10 @@ def role(tmp_path):
         (target / "plugins" / "action" / (module + ".py")).write_text(STUB)
     (tmp_path / "play.yml").write_text(PLAY)
 
-    def run(entry, **variables):
+    def run(entry, host="control1", **variables):
         variables = dict(variables, entry=entry, log=str(tmp_path / "log"))
         words = ["-e", json.dumps(variables)]
-        done = playbook(tmp_path, str(tmp_path / "play.yml"), "control1 %s\n" % LIVE, *words, collections=tmp_path / "collections")
+        done = playbook(tmp_path, str(tmp_path / "play.yml"), "%s %s\n" % (host, LIVE), *words, collections=tmp_path / "collections")
         assert done.rc == 0, done.all[-2000:]
         steps = [json.loads(line) for line in (tmp_path / "log").read_text().splitlines()]
         told = [" ".join(step["args"]["told"].split()) for step in steps if "told" in step["args"]]
@@ -147,3 +147,19 @@ def test_what_another_clusters_upgrade_has_kept_is_left_alone(role):
     steps, told, text = role("rolled_back", answers={"Find what the role has kept on this host": files}, __calico_cluster=CLUSTER)
     assert not told and "This host has kept nothing of Calico of this cluster to put back." in text
     assert [step["task"] for step in steps] == ["Find what the role has kept on this host"]
+
+
+@pytest.mark.parametrize("name, host", [("localhost", "localhost (laptop-b)"), ("control1", "control1")])
+def test_a_machine_that_is_called_like_every_other_is_told_by_its_own_name(role, name, host):
+    note = {"backup": "/kept/before.json", "host": "localhost (laptop-a)", "updateStrategy": {}}
+    metadata = {"namespace": "kube-system", "name": "calico-node", "annotations": {"nodemend.kubernetes/calico-rollout": json.dumps(note)}}
+    pod = {"spec": {"containers": [{"name": "calico-node", "image": "calico/node:v3.22.5"}]}}
+    objects = {"daemonsets": [{"kind": "DaemonSet", "metadata": metadata, "spec": {"template": pod}}], "nodes": [], "pods": []}
+    answers = {
+        "Find the cluster": {"cluster": dict(CLUSTER["cluster"], version="v1.22.0", calico=None)},
+        "Read Calico's objects": {"objects": objects},
+        "Look for KubeKey's manifest": {"stat": {"exists": False}},
+        "Ask the machine for its own name": {"stdout": "laptop-b"},
+    }
+    told = role("main", host=name, answers=dict(KEPT, **answers), calico_state="rolled_back")[1]
+    assert "An upgrade that was begun on localhost (laptop-a) has not come to its end" in told and "there first, then on %s." % host in told, told

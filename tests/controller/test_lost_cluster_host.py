@@ -60,8 +60,8 @@ INCLUDE = """
 DEPLOYMENT = {"kind": "Deployment", "metadata": {"name": "calico-typha", "namespace": "kube-system"}}
 PLAN = {
     "images": [], "nodes": ["n1", "n2"], "daemonset": {"namespace": "kube-system", "name": "calico-node"}, "pull_secrets": [], "service_account": "calico-node",
-    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "absent": [], "documents": [], "refused": [], "look": False, "warnings": [], "words": [], "absent_words": [],
-    "backup": "/kept/before.json", "host": "c1",
+    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "absent": [], "documents": [], "refused": [], "look": False, "warnings": [], "words": [],
+    "absent_words": [], "backup": "/kept/before.json", "host": "c1",
 }  # fmt: skip
 CLUSTER = {"cluster": {"kubectl": "kubectl", "kubeconfig": "/etc/kubernetes/admin.conf", "api_ready": True}}
 MANIFEST = os.path.join(ROOT, "molecule", "cluster", "calico", "manifests", "calico-v3.22.5.manifest")
