@@ -11,7 +11,7 @@ from conftest import LIVE, ROOT, playbook
 with open(os.path.join(ROOT, "roles", "node_prerequisites", "tasks", "present.yml"), encoding="utf-8") as stream:
     TASKS = yaml.safe_load(stream)
 PROOF = [task for task in TASKS if task["name"].startswith("Prove that")]
-INSTALLATION = [task for task in TASKS if "nstall" in task["name"]]
+INSTALLATION = [task for task in TASKS if "install" in task["name"].lower()]
 
 
 def play(tasks):
