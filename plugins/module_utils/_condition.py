@@ -69,12 +69,11 @@ class Condition(
 
 
 # disruption  of the remedy on this host, None where it is the condition's
-# advice      whether the condition's role does not help on this host: then a person does what the message says
-Verdict = collections.namedtuple("Verdict", "status reason message evidence disruption advice")
+Verdict = collections.namedtuple("Verdict", "status reason message evidence disruption")
 
 
 def _verdict(status, reason, message, evidence):
-    return Verdict(status, reason, message, evidence, None, False)
+    return Verdict(status, reason, message, evidence, None)
 
 
 def ok(reason, message, **evidence):
@@ -118,7 +117,6 @@ def parameters(function):
 
 def as_dict(condition, verdict):
     """Return the verdict as the contract's plain dict (docs/architecture.md, "The contract")."""
-    helps = not verdict.advice
     return {
         "condition": condition.id,
         "type": condition.type,
@@ -127,9 +125,9 @@ def as_dict(condition, verdict):
         "reason": verdict.reason,
         "message": verdict.message,
         "evidence": verdict.evidence,
-        "role": condition.role if helps else None,
-        "remedy_scope": condition.remedy_scope if helps else None,
-        "remediate_on": condition.remediate_on if helps else None,
-        "disruption": verdict.disruption or condition.disruption if helps else None,
+        "role": condition.role,
+        "remedy_scope": condition.remedy_scope,
+        "remediate_on": condition.remediate_on,
+        "disruption": verdict.disruption or condition.disruption,
         "docs": condition.docs,
     }

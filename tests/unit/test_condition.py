@@ -60,7 +60,7 @@ def test_parameters_refuses_what_hides_the_facts(function):
 )
 def test_constructors(make, status):
     verdict = make("Reason", "A sentence.", number=1)
-    assert verdict == (status, "Reason", "A sentence.", {"number": 1}, None, False)
+    assert verdict == (status, "Reason", "A sentence.", {"number": 1}, None)
     assert verdict.status in _condition.STATUSES
 
 
@@ -101,10 +101,3 @@ def test_advice_has_no_role():
     answer = _condition.as_dict(advice, _condition.ok("Free", "Free."))
     assert [answer[key] for key in ("role", "remedy_scope", "remediate_on", "disruption")] == [None] * 4
     assert advice.node_only
-
-
-def test_advice_names_no_role():
-    condition = _condition.Condition("x_y", _evaluate, role="a.b.c", remedy_scope="node", remediate_on="request", disruption="restart")
-    told = _condition.as_dict(condition, _condition.at_risk("R", "m")._replace(advice=True))
-    assert [told[key] for key in ("role", "remedy_scope", "remediate_on", "disruption")] == [None] * 4
-    assert _condition.as_dict(condition, _condition.at_risk("R", "m"))["disruption"] == "restart"

@@ -9,8 +9,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from .._condition import Condition, faulty, not_applicable, ok
-from .._facts.runtimes import only_cri_o, used_by_kubelet
-from .runtime_nofile_low import CRI_O, disruption_of
+from .._facts.runtimes import used_by_kubelet
+from .runtime_nofile_low import disruption_of
 
 
 def evaluate(container_limits, runtimes, kubelet, container_minimum_nofile=None):
@@ -33,10 +33,7 @@ def evaluate(container_limits, runtimes, kubelet, container_minimum_nofile=None)
         least["soft"],
         container_minimum_nofile,
     )
-    used = used_by_kubelet(runtimes, kubelet)
-    if only_cri_o(used):
-        return faulty("SoftLimitLow", "%s %s" % (told, CRI_O), **evidence)._replace(advice=True)
-    return faulty("SoftLimitLow", told, **evidence)._replace(disruption=disruption_of(used))
+    return faulty("SoftLimitLow", told, **evidence)._replace(disruption=disruption_of(used_by_kubelet(runtimes, kubelet)))
 
 
 CONDITION = Condition(

@@ -9,8 +9,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from .._condition import Condition, at_risk, not_applicable, ok
-from .._facts.runtimes import only_cri_o, used_by_kubelet
-from .runtime_nofile_low import CRI_O, disruption_of
+from .._facts.runtimes import used_by_kubelet
+from .runtime_nofile_low import disruption_of
 
 # Four times the 1048576 that ten years of practice have proved harmless (node_facts 1.6).
 HUGE = 4194304
@@ -27,8 +27,6 @@ def evaluate(runtimes, kubelet, systemd_units, nofile_ceiling):
     most = max(known, key=lambda item: item["soft"])
     told = "%s hands containers a soft limit of %d open files (%s)." % (most["runtime"], most["soft"], most["seen"])
     if most["soft"] > HUGE:
-        if only_cri_o(used):
-            return at_risk("SoftLimitHuge", "%s %s" % (told, CRI_O), handed=handed, huge=HUGE)._replace(advice=True)
         verdict = at_risk("SoftLimitHuge", told, handed=handed, huge=HUGE)
         return verdict._replace(disruption=disruption_of(used))
     return ok("LimitModerate", told, handed=handed, huge=HUGE)
@@ -50,8 +48,6 @@ def _handed(runtime, nr_open):
         seen = "process %d, %s" % (runtime["handed"]["pid"], runtime["handed"]["name"])
         return {"runtime": runtime["name"], "soft": runtime["handed"]["soft"], "seen": seen}
     soft = runtime["configured"]["soft"]
-    if runtime["name"] == "cri-o":  # conmon runs in a scope of its own, with systemd's default (cri-o issue 10006)
-        soft = None
     if soft is not None:
         soft = min(nr_open if soft == "infinity" else soft, runtime["hard"])
     return {

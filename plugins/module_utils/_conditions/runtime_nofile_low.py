@@ -13,8 +13,6 @@ from .._facts.runtimes import raised_to_hard, used_by_kubelet
 
 # Share of the descriptors in use from which the next burst of pods can exhaust them (VERDICTS: NearLimit).
 NEAR_LIMIT = 0.8
-# What the conditions about containers say on cri-o: conmon runs in a scope of its own (node_facts 1.4).
-CRI_O = "A LimitNOFILE of crio.service reaches no container: set default_ulimits in crio.conf (nofile=SOFT:HARD)."
 
 
 def evaluate(runtimes, kubelet, nofile_ceiling, minimum_nofile):

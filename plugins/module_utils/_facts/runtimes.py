@@ -137,7 +137,10 @@ def _handed(host, processes, daemon):
 
 
 def _starts(daemon, shim):
-    """Return whether a shim is a daemon's: in its unit, or with cri-o in a cgroup of its own (crio-conmon-ID; Podman's is libpod-conmon-ID)."""
+    """Return whether a shim is a daemon's: in its unit, or with cri-o in a cgroup of its own (crio-conmon-ID; Podman's is libpod-conmon-ID).
+
+    crio starts conmon itself and has it moved there while it runs, with crio's limits (cri-o, internal/oci/runtime_oci.go, CreateContainer).
+    """
     if NAMES[daemon["name"]] == "cri-o":
         return shim["name"] == "conmon" and "/crio-conmon-" in (shim["cgroup"] or "")
     return _together(shim["cgroup"], daemon["cgroup"])
@@ -243,8 +246,3 @@ def used_by_kubelet(runtimes, kubelet):
     else:
         return runtimes
     return [runtime for runtime in runtimes if runtime["name"] in wanted]
-
-
-def only_cri_o(runtimes):
-    """Return whether a LimitNOFILE reaches no container: conmon runs in a scope with systemd's default (cri-o issue 10006)."""
-    return bool(runtimes) and all(runtime["name"] == "cri-o" for runtime in runtimes)

@@ -54,12 +54,15 @@ TABLE = {
     "a Go that does not put the old limit back (1.19.0 to 1.19.8)": (
         [KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=HUGE)],
         {"units": [unit("containerd.service", LimitNOFILESoft="1024", LimitNOFILE="infinity")]}, "at_risk", "SoftLimitHuge"),
-    "cri-o: conmon runs in a scope of its own": ([CRIO], {"units": [CRIO_INFINITY]}, "ok", "NotSeen"),
-    "cri-o with pods": ([CRIO, conmon(), pause(pid=4101, parent=4100, soft=1024)], {"units": [CRIO_INFINITY]}, "ok", "LimitModerate"),
+    # crio starts conmon itself; the scope that it is moved to sets no limit (cri-o pull request 8962: containers inherit the daemon's).
+    "cri-o and infinity, no container yet": ([CRIO], {"units": [CRIO_INFINITY]}, "at_risk", "SoftLimitHuge"),
+    "cri-o raised itself, no container yet": (
+        [CRIO], {"units": [unit("crio.service", LimitNOFILESoft="1024", LimitNOFILE="infinity")]}, "ok", "LimitModerate"),
+    "cri-o with default_ulimits": ([CRIO, conmon(), pause(pid=4101, parent=4100, soft=1024)], {"units": [CRIO_INFINITY]}, "ok", "LimitModerate"),
     "cri-o with huge pods": ([CRIO, conmon(), pause(pid=4101, parent=4100, soft=HUGE)], {"units": [CRIO_INFINITY]}, "at_risk", "SoftLimitHuge"),
     "cri-o beside Podman": (
         [CRIO, conmon(cgroup="/machine.slice/libpod-conmon-%s.scope" % ("b" * 64)), pause(pid=4101, parent=4100, soft=HUGE)],
-        {"units": [CRIO_INFINITY]}, "ok", "NotSeen"),
+        {"units": [unit("crio.service")]}, "ok", "LimitModerate"),
     # Docker 23 and 24 under cri-dockerd: containerd.service starts the shims.
     "the unit of a dockerd that starts no shim": (
         [CRI_DOCKERD, containerd(), DOCKERD], {"units": [unit("containerd.service"), DOCKER_INFINITY]}, "ok", "LimitModerate"),
@@ -111,10 +114,10 @@ def test_the_largest_counts():
     assert [item["soft"] for item in answer.evidence["handed"]] == [HUGE, 1048576]
 
 
-def test_on_cri_o_no_role_is_offered():
-    answer = verdict(CRIO, conmon(), pause(pid=4101, parent=4100, soft=HUGE), units=[CRIO_INFINITY])
-    assert answer.advice and "set default_ulimits in crio.conf" in answer.message
-    assert not verdict(KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=HUGE), units=[INFINITY]).advice
+def test_on_cri_o_the_unit_is_named_and_a_restart_helps():
+    answer = verdict(CRIO, units=[CRIO_INFINITY])
+    assert answer.message == "cri-o hands containers a soft limit of 1073741816 open files (LimitNOFILE of crio.service)."
+    assert answer.disruption == "restart"
 
 
 @pytest.mark.parametrize("kill_mode, restart_is", [("process", "restart"), ("control-group", "drain")])
