@@ -2,7 +2,7 @@
 # Copyright (c) 2026, The nodemend authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to nodemend.kubernetes: may change at any time.
-"""IPVS hands a connection whose client port is used again to a server that is gone: kernels 4.1 to 5.8."""
+"""IPVS hands a connection whose client port is used again to a server that is gone: kernels 4.1 to 5.8, and later ones where it is told to."""
 
 from __future__ import absolute_import, division, print_function
 
@@ -13,6 +13,12 @@ from .._facts.kernel_release import below, parse_floor
 
 # kube-proxy's own bounds (cluster_facts 12.3): below the first the sysctl does not exist, from the second on its default is right.
 FIRST, FIXED = "4.1", "5.9"
+# The second bound is new in 1.22, and was brought to 1.21.9 and 1.20.15 (kubernetes pull requests 102122, 107438 and 107437).
+TURNED_OFF = (
+    "The kernel %s could handle reused ports itself, but net.ipv4.vs.conn_reuse_mode is 0, which turns that off: a client that uses a port again is "
+    "sent to the pod that it had before, by some kernels even where that is gone. kube-proxy sets 0 before 1.20.15, 1.21.9 and 1.22, and newer ones "
+    "leave it as they find it; 1 is the kernel's default."
+)
 
 
 def evaluate(kube_proxy, kernel_release, ipvs_sysctls):
@@ -31,19 +37,15 @@ def evaluate(kube_proxy, kernel_release, ipvs_sysctls):
             **evidence
         )
     if not below(kernel_release, parse_floor(FIXED)):
-        return ok("KernelHandlesReuse", "The kernel %s handles reused ports itself; %s." % (release, _left(ipvs_sysctls["conn_reuse_mode"])), **evidence)
+        if ipvs_sysctls["conn_reuse_mode"] == 0:
+            return at_risk("ReuseTurnedOff", TURNED_OFF % release, **evidence)
+        return ok("KernelHandlesReuse", "The kernel %s handles reused ports itself." % release, **evidence)
     return at_risk(
         "ReuseNotHandled",
         "kube-proxy runs in the mode ipvs on the kernel %s (from %s and below %s), where net.ipv4.vs.conn_reuse_mode is %s: %s."
         % (release, FIRST, FIXED, _shown(ipvs_sysctls["conn_reuse_mode"]), _effect(ipvs_sysctls["conn_reuse_mode"])),
         **evidence
     )
-
-
-def _left(mode):
-    if mode == 0:
-        return "yet something has set net.ipv4.vs.conn_reuse_mode to 0, which turns that off, and kube-proxy leaves it so: 1 is the kernel's default"
-    return "kube-proxy leaves it to it"
 
 
 def _shown(mode):
