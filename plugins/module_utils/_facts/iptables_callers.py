@@ -25,12 +25,12 @@ def collect(iptables_binaries, cni_plugins, kube_proxy, host_network_agents=None
     if command is not None and command["backend"] is not None:
         # k3s puts its own commands at the end of PATH, so the host's win unless prefer-bundled-bin says otherwise. Its containerd and
         # the plugins inherit that PATH (k3s, cmd/k3s/main.go); a runtime of the host has its own.
-        plugins = [] if kube_proxy["bundled"] and not kube_proxy["foreign_runtime"] else cni_plugins["plugins"]
-        for plugin in plugins:
+        calls_host = not kube_proxy["k3s"] or kube_proxy["bundled"] is False  # None where its configuration could not be read
+        for plugin in cni_plugins["plugins"] if calls_host or kube_proxy["foreign_runtime"] else []:
             if calls_iptables(plugin):
                 why = "%s in %s calls %s" % (plugin["type"], cni_plugins["path"], command["path"])
                 callers.append({"who": "CNI plugin " + plugin["type"], "why": why, "backend": command["backend"]})
-        if kube_proxy["embedded"] and not kube_proxy["bundled"]:
+        if kube_proxy["embedded"] and calls_host:
             why = "k3s without prefer-bundled-bin calls %s" % command["path"]
             callers.append({"who": "k3s", "why": why, "backend": command["backend"]})
         for agent in agents:

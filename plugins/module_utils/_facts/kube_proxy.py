@@ -21,6 +21,9 @@ MODES = ("iptables", "ipvs", "nftables", "userspace", "kernelspace")
 EMBEDDING = ("k3s", "k3s-server", "k3s-agent")
 K3S_CONFIGURATION = "/etc/rancher/k3s/config.yaml"
 
+# What k3s does where nothing names another.
+K3S_DEFAULTS = {"mode": "iptables", "source": "default", "disabled": False, "bundled": False, "foreign_runtime": False}
+
 _KEPT = "proxy-mode, disable-kube-proxy, prefer-bundled-bin and the runtime of k3s; nothing else is kept"
 K3S_SOURCES = (
     reads(K3S_CONFIGURATION, _KEPT, root=True),
@@ -70,30 +73,32 @@ def has_flag(arguments, name):
 
 
 def collect(host, processes, iptables_dumps=None, systemd_units=None):
-    """Return {running, pid, mode, source, embedded, bundled, foreign_runtime, ebpf_agent}.
+    """Return {running, pid, mode, source, k3s, embedded, bundled, foreign_runtime, ebpf_agent}.
 
     mode             iptables, ipvs, nftables, or None where it cannot be known
     source           what says so: arguments (of k3s: those in its unit), the configuration's path, rules, default
+    k3s              whether k3s runs here, whoever programs Services
     embedded         whether it runs inside k3s
     bundled          k3s only: whether k3s calls its own iptables even where the host has one (prefer-bundled-bin)
     foreign_runtime  k3s only: whether a runtime of the host runs the containers (docker, container-runtime-endpoint), not k3s' containerd
     ebpf_agent       name of a process that can replace kube-proxy by eBPF, or None
+
+    Of k3s, mode, bundled and foreign_runtime are None where a part of its configuration could not be read and no other part names them.
     """
     own, proved = _proxy(host, processes)
     k3s = _k3s(processes)
     cilium = next((item["name"] for item in processes if item["name"] == "cilium-agent" and (item["nested"] or 0) < 2), None)
     result = {"running": False, "pid": None, "mode": None, "source": None, "embedded": False, "bundled": None}
-    result.update(foreign_runtime=None, ebpf_agent=cilium)
+    result.update(k3s=k3s is not None, foreign_runtime=None, ebpf_agent=cilium)
+    settings = None if k3s is None else _k3s_settings(host, k3s, systemd_units)
+    if settings:
+        result.update(bundled=settings["bundled"], foreign_runtime=settings["foreign_runtime"])
     if own is not None:
         result.update(running=True, pid=own["pid"])
         if proved:
             result["mode"], result["source"] = _own_mode(host, own)
-    elif k3s is not None:
-        settings = _k3s_settings(host, _k3s_words(host, k3s, systemd_units))
-        result.update(bundled=settings["bundled"], foreign_runtime=settings["foreign_runtime"])
-        result.update(running=not settings["disabled"], embedded=not settings["disabled"])
-        if result["running"]:
-            result.update(pid=k3s["pid"], mode=settings["mode"] or "iptables", source=settings["source"])
+    elif settings and not settings["disabled"]:
+        result.update(running=True, embedded=True, pid=k3s["pid"], mode=settings["mode"], source=settings["source"])
     if result["source"] in (None, "default") and iptables_dumps is not None:
         mode, source = _mode_by_rules(iptables_dumps)
         if mode is not None:
@@ -102,9 +107,11 @@ def collect(host, processes, iptables_dumps=None, systemd_units=None):
 
 
 def prefers_bundled(host, processes, systemd_units=None):
-    """Return whether the k3s that runs calls its own iptables even where the host has one, as it is configured; None where none runs."""
+    """Return whether the k3s that runs calls its own iptables even where the host has one, as it is configured; None where none runs, and
+    where a part of its configuration could not be read and no other part names it.
+    """
     k3s = _k3s(processes)
-    return None if k3s is None else _k3s_settings(host, _k3s_words(host, k3s, systemd_units))["bundled"]
+    return None if k3s is None else _k3s_settings(host, k3s, systemd_units)["bundled"]
 
 
 def _k3s(processes):
@@ -152,48 +159,61 @@ def _known(mode):
 
 
 def _k3s_words(host, process, systemd_units):
-    """Return the words that started a k3s, from its unit: they may hold secrets, so k3s writes "k3s server" or "k3s agent"
-    over its own arguments (pkg/cli/server, pkg/cli/agent), and they are kept nowhere here.
+    """Return (the words that started a k3s, whether they are all), from its unit: they may hold secrets, so k3s writes "k3s server" or
+    "k3s agent" over its own arguments (pkg/cli/server, pkg/cli/agent), and they are kept nowhere here.
     """
     unit = (systemd_units or {}).get(unit_of(process["cgroup"])) or {}
-    texts = []
-    for path in [unit.get("FragmentPath") or ""] + unit.get("DropInPaths", []):
-        try:
-            texts.append(host.read(path) or "" if path else "")
-        except Unavailable:
-            pass  # the others and the configuration still say something
-    return _exec_start.command(texts) + (process["arguments"] or [])
+    texts, every = _texts(host, [unit.get("FragmentPath")] + unit.get("DropInPaths", []))
+    words = _exec_start.command([text for unused, text in texts])
+    return words + (process["arguments"] or []), every and bool(words)
 
 
-def _k3s_settings(host, arguments):
-    settings = {"mode": None, "disabled": None, "bundled": None, "foreign_runtime": None, "source": "default"}
-    for path in [K3S_CONFIGURATION] + _parts(host):
-        try:
-            text = host.read(path)
-        except Unavailable:
-            continue  # the arguments and the default still say something
-        for name, value in parse_k3s(text or "").items():
-            if value is not None:
-                settings[name] = value
-                settings["source"] = path if name == "mode" else settings["source"]
-    for before, word in zip([""] + arguments, arguments):
-        value = word.partition("=")[2] if word.startswith("--kube-proxy-arg=") else word
-        if (word.startswith("--kube-proxy-arg=") or before == "--kube-proxy-arg") and value.startswith("proxy-mode="):
-            settings.update(mode=value.partition("=")[2], source="arguments")
-    settings["disabled"] = has_flag(arguments, "disable-kube-proxy") or bool(settings["disabled"])
-    settings["bundled"] = has_flag(arguments, "prefer-bundled-bin") or bool(settings["bundled"])
-    by_argument = has_flag(arguments, "docker") or flag(arguments, "container-runtime-endpoint")
-    settings["foreign_runtime"] = bool(by_argument or settings["foreign_runtime"])
+def _k3s_settings(host, process, systemd_units):
+    """Return {mode, source, disabled, bundled, foreign_runtime}; where a part could not be read, what no other part names is None."""
+    words, every_word = _k3s_words(host, process, systemd_units)
+    texts, every_text = _k3s_texts(host)
+    settings = dict(K3S_DEFAULTS) if every_word and every_text else dict.fromkeys(K3S_DEFAULTS)
+    for source, named in [(path, parse_k3s(text)) for path, text in texts] + [("arguments", parse_k3s_words(words))]:
+        settings.update((name, value) for name, value in named.items() if value is not None)
+        settings["source"] = source if named["mode"] is not None else settings["source"]
     settings["mode"] = _known(settings["mode"])
     return settings
 
 
-def _parts(host):
+def parse_k3s_words(words):
+    """Return {mode, disabled, bundled, foreign_runtime} of the words that start a k3s; None where they do not name it."""
+    mode = None
+    for before, word in zip([""] + words, words):
+        value = word.partition("=")[2] if word.startswith("--kube-proxy-arg=") else word
+        if (word.startswith("--kube-proxy-arg=") or before == "--kube-proxy-arg") and value.startswith("proxy-mode="):
+            mode = value.partition("=")[2]
+    return {
+        "mode": mode,
+        "disabled": has_flag(words, "disable-kube-proxy") or None,
+        "bundled": has_flag(words, "prefer-bundled-bin") or None,
+        "foreign_runtime": bool(has_flag(words, "docker") or flag(words, "container-runtime-endpoint")) or None,
+    }
+
+
+def _k3s_texts(host):
     directory = K3S_CONFIGURATION + ".d"
     try:
-        return ["%s/%s" % (directory, name) for name in host.listdir(directory) or [] if name.endswith(".yaml")]
+        parts = ["%s/%s" % (directory, name) for name in host.listdir(directory) or [] if name.endswith(".yaml")]
     except Unavailable:
-        return []
+        return _texts(host, [K3S_CONFIGURATION])[0], False
+    return _texts(host, [K3S_CONFIGURATION] + parts)
+
+
+def _texts(host, paths):
+    """Return ([(path, text)] of the files that could be read, whether these are all of them); what is not there has no text."""
+    texts = []
+    every = True
+    for path in paths:
+        try:
+            texts.append((path, (host.read(path) if path else None) or ""))
+        except Unavailable:
+            every = False
+    return texts, every
 
 
 def _mode_by_rules(iptables_dumps):

@@ -49,12 +49,13 @@ CASES = [
     (dict(legacy=LEGACY, nft=CALICO_ONLY), "faulty", "SplitFilter"),
     (dict(nft=NFT, links=LEGACY_BINARIES, files=PORTMAP), "faulty", "WrongBinary"),
     (dict(legacy=LEGACY, files=PORTMAP), "faulty", "WrongBinary"),
-    (dict(legacy=LEGACY, files=K3S), "faulty", "WrongBinary"),
+    (dict(zip(("files", "commands"), k3s()), legacy=LEGACY), "faulty", "WrongBinary"),
     (flagged("--prefer-bundled-bin", "--docker", legacy=LEGACY), "faulty", "WrongBinary"),
     (dict(nft=NFT, files=FLANNEL, links=FLANNEL_LINKS), "faulty", "WrongBinary"),
     # One half that cannot be listed takes nothing from what the other one proves.
     (dict(nft=NFT, legacy=LEGACY, commands={"ip6tables-nft-save": TIMED_OUT}), "faulty", "SplitFamily"),
     # Not proved.
+    (dict(legacy=LEGACY, files=K3S), "at_risk", "BinaryDiffers"),  # what started it is not seen: it may prefer its own iptables
     (dict(legacy=LEGACY, files=K3S_BUNDLED), "at_risk", "BinaryDiffers"),
     (flagged("--prefer-bundled-bin", legacy=LEGACY), "at_risk", "BinaryDiffers"),
     (dict(nft=NFT, legacy=HINT_ONLY), "at_risk", "HintsInBoth"),

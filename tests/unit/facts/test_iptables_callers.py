@@ -8,8 +8,10 @@ __metaclass__ = type
 
 BINARIES = {"iptables": {"path": "/usr/sbin/iptables", "backend": "nft"}}
 AGENT = {"name": "flanneld", "pid": 1, "image": True, "path": "/sbin/x", "backend": "legacy", "decides": False}
-PROXY = {"embedded": False, "bundled": None, "foreign_runtime": None}
-BUNDLED = {"embedded": True, "bundled": True, "foreign_runtime": False}
+PROXY = {"k3s": False, "embedded": False, "bundled": None, "foreign_runtime": None}
+BUNDLED = {"k3s": True, "embedded": True, "bundled": True, "foreign_runtime": False}
+# Its configuration could not be read.
+UNREAD = {"k3s": True, "embedded": True, "bundled": None, "foreign_runtime": None}
 
 
 def cni(*types):
@@ -25,14 +27,17 @@ def cni(*types):
         ({"cni_plugins": {"path": "x", "plugins": [{"type": "bridge", "backend": None, "masquerades": True}]}}, [("CNI plugin bridge", "nft")]),
         ({"cni_plugins": {"path": "x", "plugins": [{"type": "portmap", "backend": "nftables", "masquerades": False}]}}, []),
         ({"cni_plugins": cni("portmap"), "iptables_binaries": {"iptables": None}}, []),
-        ({"kube_proxy": {"embedded": True, "bundled": False}}, [("k3s", "nft")]),
+        ({"kube_proxy": dict(BUNDLED, bundled=False)}, [("k3s", "nft")]),
+        ({"kube_proxy": UNREAD, "cni_plugins": cni("portmap")}, []),
+        ({"kube_proxy": dict(UNREAD, embedded=False), "cni_plugins": cni("portmap")}, []),
+        ({"kube_proxy": dict(UNREAD, foreign_runtime=True), "cni_plugins": cni("portmap")}, [("CNI plugin portmap", "nft")]),
         ({"kube_proxy": BUNDLED}, []),
         # Its containerd and the plugins that this one calls inherit its PATH, whoever programs Services.
         ({"kube_proxy": BUNDLED, "cni_plugins": cni("portmap")}, []),
         ({"kube_proxy": dict(BUNDLED, embedded=False), "cni_plugins": cni("portmap")}, []),
         # Docker or a containerd of the host's is no child of k3s.
         ({"kube_proxy": dict(BUNDLED, foreign_runtime=True), "cni_plugins": cni("portmap")}, [("CNI plugin portmap", "nft")]),
-        ({"kube_proxy": {"embedded": False, "bundled": False}, "cni_plugins": cni("portmap")}, [("CNI plugin portmap", "nft")]),
+        ({"kube_proxy": dict(BUNDLED, embedded=False, bundled=False), "cni_plugins": cni("portmap")}, [("CNI plugin portmap", "nft")]),
         ({"host_network_agents": [AGENT]}, [("flanneld", "legacy")]),
         # Its rules are counted, but never prove a fault.
         ({"host_network_agents": [dict(AGENT, name="weaver")]}, []),

@@ -4,7 +4,8 @@ from __future__ import absolute_import, division, print_function
 import pytest
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.kube_proxy import parse_configuration, parse_k3s
 from netfilter import K3S, k3s, node, process, rules
-from recorded import fact
+from recorded import TIMED_OUT, fact
+from runtime_hosts import SHOW
 
 __metaclass__ = type
 
@@ -56,9 +57,13 @@ def test_told_by_rules():
     assert fact("kube_proxy", node(nft="", kubelet=False))["mode"] is None
 
 
-def with_flags(flags, configuration="", drop_ins=None, **more):
+IPVS = "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT\nCOMMIT\n"
+
+
+def with_flags(flags, configuration="", drop_ins=None, parts=None, **more):
     files, commands = k3s(flags, drop_ins)
     files["/etc/rancher/k3s/config.yaml"] = configuration
+    files.update(parts or {})
     return node(files=files, commands=commands, kubelet=False, **more)
 
 
@@ -88,23 +93,63 @@ def test_a_drop_in_of_k3s_takes_the_unit_s_words_back():
     assert (found["running"], found["foreign_runtime"]) == (True, True)
 
 
-def test_k3s_without_systemd_or_a_unit_that_may_be_read():
-    assert fact("kube_proxy", node(files=K3S, kubelet=False))["mode"] == "iptables"
-    host = with_flags(["--disable-kube-proxy"], denied=["*.service"], root=False)
-    assert fact("kube_proxy", host)["running"]
+UNREAD = {"running": True, "embedded": True, "k3s": True, "mode": None, "source": None, "bundled": None, "foreign_runtime": None}
+CONFIGURATION = "/etc/rancher/k3s/config.yaml"
+PART = {CONFIGURATION + ".d/10-proxy.yaml": "kube-proxy-arg: proxy-mode=ipvs\n"}
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        with_flags([], denied=[CONFIGURATION], root=False),  # 0600, as k3s wants it for its token
+        with_flags([], parts=PART, denied=[CONFIGURATION + ".d/*"], root=False),
+        with_flags([], parts=PART, denied=[CONFIGURATION + ".d"], root=False),
+        with_flags(["--disable-kube-proxy"], denied=["*.service"], root=False),
+        with_flags([], drop_ins={"/etc/systemd/system/k3s.service.d/10-exec.conf": ""}, denied=["*.service.d/*"], root=False),
+        node(files=K3S, kubelet=False),  # no systemd: whatever started it, its words are not seen
+        node(files=dict(K3S, **{"/run/systemd/system/.keep": ""}), commands={SHOW: TIMED_OUT}, kubelet=False),
+    ],
+    ids=["configuration", "part", "parts", "unit", "drop-in", "no systemd", "hung systemd"],
+)
+def test_what_of_k3s_could_not_be_read_is_no_default(host):
+    found = fact("kube_proxy", host)
+    assert dict((key, found[key]) for key in UNREAD) == UNREAD
+
+
+def test_what_the_rest_of_k3s_configuration_names_counts():
+    flags = ["--kube-proxy-arg=proxy-mode=ipvs", "--prefer-bundled-bin"]
+    found = fact("kube_proxy", with_flags(flags, denied=[CONFIGURATION], root=False))
+    assert (found["mode"], found["source"], found["bundled"], found["foreign_runtime"]) == ("ipvs", "arguments", True, None)
+    found = fact("kube_proxy", node(files=dict(K3S, **{CONFIGURATION: "disable-kube-proxy: true\n"}), kubelet=False))
+    assert (found["running"], found["k3s"], found["bundled"]) == (False, True, None)
+
+
+def test_a_kube_proxy_beside_k3s():
+    files, commands = k3s(["--disable-kube-proxy", "--prefer-bundled-bin"])
+    own = process(900, "kube-proxy", ["kube-proxy", "--proxy-mode=ipvs"])
+    found = fact("kube_proxy", node(files=dict(files, **own), commands=commands, kubelet=False))
+    assert (found["pid"], found["mode"], found["embedded"], found["k3s"], found["bundled"]) == (900, "ipvs", False, True, True)
+
+
+def test_rules_decide_where_k3s_configuration_could_not_be_read():
+    found = fact("kube_proxy", node(nft=IPVS, files=K3S, kubelet=False))
+    assert (found["mode"], found["source"], found["bundled"]) == ("ipvs", "rules", None)
+
+
+def test_a_mode_of_k3s_that_there_is_not():
+    found = fact("kube_proxy", with_flags(["--kube-proxy-arg=proxy-mode=strange"], nft=""))
+    assert (found["mode"], found["source"]) == (None, "arguments")
 
 
 def test_rules_decide_before_a_default_of_k3s():
-    ipvs = "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT\nCOMMIT\n"
-    found = fact("kube_proxy", with_flags([], nft=ipvs))
+    found = fact("kube_proxy", with_flags([], nft=IPVS))
     assert (found["mode"], found["source"]) == ("ipvs", "rules")
-    found = fact("kube_proxy", with_flags(["--kube-proxy-arg=proxy-mode=nftables"], nft=ipvs))
+    found = fact("kube_proxy", with_flags(["--kube-proxy-arg=proxy-mode=nftables"], nft=IPVS))
     assert (found["mode"], found["source"]) == ("nftables", "arguments")
 
 
 def test_k3s_in_parts():
-    files = dict(K3S, **{"/etc/rancher/k3s/config.yaml.d/10-proxy.yaml": "kube-proxy-arg: proxy-mode=ipvs\n"})
-    assert fact("kube_proxy", node(files=files))["source"] == "/etc/rancher/k3s/config.yaml.d/10-proxy.yaml"
+    assert fact("kube_proxy", with_flags([], parts=PART))["source"] == "/etc/rancher/k3s/config.yaml.d/10-proxy.yaml"
 
 
 def test_keys_of_k3s():
