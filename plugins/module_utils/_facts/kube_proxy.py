@@ -217,9 +217,14 @@ def _texts(host, paths):
 
 
 def _mode_by_rules(iptables_dumps):
-    dumps = [dump for versions in iptables_dumps.values() for dump in versions.values()]
-    if any(dump["ipvs"] for dump in dumps):
-        return "ipvs", "rules"
-    if any(dump["kube_services"] for dump in dumps):
+    """Return (mode, "rules"), or (None, None) where the rules do not tell: kube-proxy has none, or one backend has those of ipvs and the other
+    has others, one of which nobody writes any more.
+    """
+    dumps = dict((backend, list(versions.values())) for backend, versions in iptables_dumps.items())
+    ipvs = [backend for backend in dumps if any(dump["ipvs"] for dump in dumps[backend])]
+    others = [backend for backend in dumps if backend not in ipvs and any(dump["services"] for dump in dumps[backend])]
+    if ipvs:
+        return (None, None) if others else ("ipvs", "rules")
+    if any(dump["kube_services"] for backend in dumps for dump in dumps[backend]):
         return "iptables", "rules"
     return None, None

@@ -148,6 +148,28 @@ def test_rules_decide_before_a_default_of_k3s():
     assert (found["mode"], found["source"]) == ("nftables", "arguments")
 
 
+@pytest.mark.parametrize(
+    "dumps, mode, source",
+    [
+        (dict(nft="", legacy=IPVS), "ipvs", "rules"),
+        # What a mode that was left has left behind, in a backend that nobody writes to any more.
+        (dict(nft=rules("bookworm-nft-kube"), legacy=IPVS), "iptables", "default"),
+        (dict(nft=IPVS, legacy6=rules("bookworm-nft-kube")), "iptables", "default"),
+        # The canaries of a kubelet, or chains that were emptied, are no kube-proxy's.
+        (dict(nft=IPVS, legacy="*filter\n:KUBE-SERVICES - [0:0]\nCOMMIT\n"), "ipvs", "rules"),
+        (dict(nft=IPVS, nft6=rules("bookworm-nft-kube")), "ipvs", "rules"),
+    ],
+)
+def test_rules_of_a_stale_backend_do_not_decide(dumps, mode, source):
+    found = fact("kube_proxy", with_flags([], **dumps))
+    assert (found["mode"], found["source"]) == (mode, source)
+
+
+def test_without_a_default_rules_of_both_kinds_tell_nothing():
+    found = fact("kube_proxy", node(nft=rules("bookworm-nft-kube"), legacy=IPVS, files=K3S, kubelet=False))
+    assert (found["mode"], found["source"]) == (None, None)
+
+
 def test_k3s_in_parts():
     assert fact("kube_proxy", with_flags([], parts=PART))["source"] == "/etc/rancher/k3s/config.yaml.d/10-proxy.yaml"
 
