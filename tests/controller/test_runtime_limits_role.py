@@ -17,8 +17,8 @@ PLAY = """
       loop_control:
         label: ""
       vars:
-        __runtime_limits_found: {{runtime_limits: {{runtime_units: ["{{{{ item.found }}}}"]}}}}
-        __runtime_limits_now: {{runtime_limits: {{runtime_units: ["{{{{ item.now }}}}"]}}}}
+        __runtime_limits_found: {{runtime_limits: {{runtime_units: ["{{{{ item.found }}}}"], runtimes: "{{{{ item.runtimes }}}}"}}}}
+        __runtime_limits_now: {{runtime_limits: {{runtime_units: ["{{{{ item.now }}}}"], runtimes: "{{{{ item.runtimes }}}}"}}}}
         __runtime_limits_before: "{{{{ item.before }}}}"
         runtime_limits_state: "{{{{ item.state }}}}"
         runtime_limits_nofile: "{{{{ item.nofile }}}}"
@@ -48,6 +48,9 @@ WRITTEN = unit(outdated=True)
 RESTARTED = unit(started=65536)
 NO_RESTART = unit(soft=65536, outdated=True)
 EQUAL = unit(1048576, 1048576, 1048576, configured=(1048576, 1048576), own=False)
+OWN = dict(EQUAL, own_drop_in={"present": True, "loaded": True, "removed": False})
+# A daemon of the vendor's unit, 1024:1048576, that raised itself to what the drop-in says: only containers show what it hands out.
+UNFINISHED = dict(OWN, outdated=True, started_soft=None)
 KILLED = unit(outdated=True, configured=(1024, 524288), own=False, as_configured=None, removed=True)
 REMOVED = unit(outdated=True, configured=(1024, 524288), own=False, as_configured=None)
 # name: (state, nofile, found, now, before, restarts)
@@ -66,14 +69,15 @@ CASES = {
     "one number, and right, written": ("present", 1048576, EQUAL, dict(EQUAL, outdated=True, started_soft=None), False, 0),
     "one number, raised up to it": ("present", 1048576, dict(EQUAL, started_soft=1024), dict(EQUAL, started_soft=1024), True, 1),
     "one number, raised up to it, written": ("present", 1048576, dict(EQUAL, started_soft=1024), dict(EQUAL, outdated=True, started_soft=None), False, 1),
-    "one number, raised up to it, restarted": (
-        "present",
-        1048576,
-        dict(EQUAL, started_soft=1024),
-        dict(EQUAL, own_drop_in={"present": True, "loaded": True, "removed": False}),
-        False,
-        0,
-    ),
+    "one number, raised up to it, restarted": ("present", 1048576, dict(EQUAL, started_soft=1024), OWN, False, 0),
+    "one number, a run was killed, foreseen": ("present", 1048576, UNFINISHED, UNFINISHED, True, 1),
+    "one number, a run was killed": ("present", 1048576, UNFINISHED, UNFINISHED, False, 1),
+    "one number, a run was killed, restarted": ("present", 1048576, UNFINISHED, OWN, False, 0),
+    "one number, a second run": ("present", 1048576, UNFINISHED, UNFINISHED, True, 0),
+    "one number, a second run without containers": ("present", 1048576, UNFINISHED, UNFINISHED, True, 0),
+    "one number, a file of somebody else": ("present", 1048576, dict(EQUAL, outdated=True), dict(EQUAL, outdated=True), True, 0),
+    "one number, and right, written, older containers": ("present", 1048576, EQUAL, UNFINISHED, False, 0),
+    "one number, and right, again, other containers": ("present", 1048576, OWN, OWN, True, 0),
     "absent, foreseen": ("absent", "65536:524288", RESTARTED, RESTARTED, True, 1),
     "absent, the drop-in is removed": ("absent", "65536:524288", RESTARTED, REMOVED, False, 1),
     "absent, proved after the restart": ("absent", "65536:524288", RESTARTED, VENDOR, False, 0),
@@ -82,6 +86,22 @@ CASES = {
     "absent, never ours": ("absent", "65536:524288", REMOVED, REMOVED, True, 0),
     "absent, other files were written": ("absent", 1048576, REMOVED, REMOVED, False, 0),
 }
+# The soft limit that containers were seen with; none of the others has any.
+HANDED = {
+    "one number, a run was killed, foreseen": 1024,
+    "one number, a run was killed": 1024,
+    "one number, a run was killed, restarted": 1024,
+    "one number, a second run": 1048576,
+    "one number, a file of somebody else": 1024,
+    "one number, and right, written, older containers": 1024,
+    "one number, and right, again, other containers": 1024,
+}
+
+
+def runtimes(name):
+    handed = {"soft": HANDED[name], "pid": 4101, "name": "pause"} if name in HANDED else None
+    # A dockerd beside it starts no shim.
+    return [{"unit": "containerd.service", "handed": handed}, {"unit": "docker.service", "handed": None}]
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +109,7 @@ def told(tmp_path_factory):
     folder = tmp_path_factory.mktemp("runtime_limits")
     (folder / "play.yml").write_text(PLAY.format(role=os.path.join(ROOT, "roles", "runtime_limits")))
     names = ("state", "nofile", "found", "now", "before")
-    cases = [dict(zip(names, CASES[name][:5]), name=name) for name in sorted(CASES)]
+    cases = [dict(zip(names, CASES[name][:5]), name=name, runtimes=runtimes(name)) for name in sorted(CASES)]
     return playbook(folder, str(folder / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps({"cases": cases}))
 
 
