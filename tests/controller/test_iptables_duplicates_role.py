@@ -42,12 +42,14 @@ PLAY = """
 """
 MISSING = {"legacy ipv4": {"reason": "CommandMissing", "message": "iptables-legacy-save: command not found in PATH"}}
 TOO_LONG = {"nft ipv4": {"reason": "TimedOut", "message": "iptables-nft-save: no answer within 120 s"}}
+DENIED = {"legacy ipv4": {"reason": "NeedsRoot", "message": "iptables-legacy-save: only root may list the rules."}}
 GARBAGE = {"legacy ipv4": {"reason": "Unreadable", "message": "not a line of iptables-save"}}
+FOREIGN = {"nft ipv6": {"reason": "Unreadable", "message": "This iptables cannot read the tables raw: a newer one or nft itself has written them"}}
 FILES = {"files": {"/etc/iptables/rules.v4": {"surplus": 90, "total": 99, "unavailable": None}}, "not_parsed": [], "duplicated": ["/etc/iptables/rules.v4"]}
 
 
 def verdict(status, reason, unavailable=None, surplus=0, **evidence):
-    dumps = {"nft ipv4": {"total": 100, "surplus": surplus}, "legacy ipv4": {"total": 0, "surplus": 0}}
+    dumps = {"nft ipv4": {"total": 100, "surplus": surplus}, "nft ipv6": {"total": 9, "surplus": 0}, "legacy ipv4": {"total": 0, "surplus": 0}}
     return {
         "status": status,
         "reason": reason,
@@ -61,7 +63,7 @@ def duplicated(unavailable=None):
 
 
 def unknown(unavailable, **evidence):
-    return verdict("unknown", "CommandMissing", unavailable, **evidence)
+    return verdict("unknown", sorted(unavailable.items())[0][1]["reason"], unavailable, **evidence)
 
 
 @pytest.fixture
@@ -84,25 +86,45 @@ def role(tmp_path):
     return run
 
 
-def test_what_could_not_be_listed_before_is_no_failure(role):
-    # EL 8, where a container has registered legacy tables and the host has no command for them.
-    done, called = role(duplicated(MISSING), unknown(MISSING, persisted=FILES))
+# EL 8, where a container has registered legacy tables and the host has no command for them; and tables that this iptables cannot read.
+@pytest.mark.parametrize("lacks", [MISSING, GARBAGE, dict(MISSING, **FOREIGN)], ids=["no command", "not readable", "both"])
+def test_what_could_not_be_listed_before_is_no_failure(role, lacks):
+    done, called = role(duplicated(lacks), unknown(lacks, persisted=FILES))
     assert (done.rc, called) == (0, ["absent", "confirmed"]), done.all
     assert "/etc/iptables/rules.v4 holds 90 copies among 99 rules" in done.text
 
 
-def test_a_second_run_changes_nothing_and_names_what_it_cannot_look_at(role):
-    done, called = role(unknown(MISSING, persisted=FILES))
+@pytest.mark.parametrize("lacks", [MISSING, GARBAGE, dict(MISSING, **FOREIGN)], ids=["no command", "not readable", "both"])
+def test_a_second_run_changes_nothing_and_names_what_it_cannot_look_at(role, lacks):
+    after = unknown(lacks, persisted=FILES)
+    done, called = role(after)
     assert (done.rc, called) == (0, []) and "changed=0 " in done.text, done.all
-    assert "CommandMissing as it is told. The rules that could be listed hold no more copies than are allowed." in done.text
+    assert "%s The rules that could be listed hold no more copies than are allowed." % after["message"] in done.text
     assert "/etc/iptables/rules.v4 holds 90 copies among 99 rules" in done.text
+
+
+def test_a_backend_that_is_listed_but_for_a_table_is_named(role):
+    dumps = {"nft ipv6": {"total": 9, "surplus": 3}}
+    seen = unknown(FOREIGN, dumps=dumps)
+    for verdicts, modules in (((verdict("faulty", "RulesDuplicated", FOREIGN, surplus=90), seen), ["absent", "confirmed"]), ((seen,), [])):
+        done, called = role(*verdicts)
+        assert (done.rc, called) == (0, modules), done.all
+
+
+@pytest.mark.parametrize("lacks", [TOO_LONG, DENIED], ids=["too long", "no root"])
+def test_both_runs_refuse_what_may_hold_copies_all_the_same(role, lacks):
+    after = verdict("at_risk", "DumpTimedOut", lacks) if lacks is TOO_LONG else unknown(lacks)
+    for verdicts, modules in (((duplicated(lacks), after), ["absent", "confirmed"]), ((after,), [])):
+        done, called = role(*verdicts)
+        assert (done.rc != 0, called) == (True, modules), done.all
+        assert after["message"] in done.text
 
 
 @pytest.mark.parametrize(
     "after, told",
     [
         (duplicated(), "RulesDuplicated as it is told. Something still writes them."),
-        (unknown(dict(MISSING, **GARBAGE)), "CommandMissing as it is told."),
+        (unknown(dict(MISSING, **FOREIGN)), "CommandMissing as it is told."),
         (verdict("at_risk", "DumpTimedOut", dict(MISSING, **TOO_LONG)), "DumpTimedOut as it is told."),
         ({"status": "unknown", "reason": "TimedOut", "message": "No answer.", "evidence": {}}, "No answer."),
     ],
@@ -122,12 +144,12 @@ def test_what_is_proved(role, after):
 @pytest.mark.parametrize(
     "seen",
     [
-        unknown(GARBAGE),
         verdict("at_risk", "DumpTimedOut", TOO_LONG),
-        unknown(dict(MISSING, **{"nft ipv4": MISSING["legacy ipv4"]})),  # nothing at all could be listed
+        verdict("at_risk", "DumpTimedOut", dict(MISSING, **TOO_LONG)),
+        unknown(MISSING, dumps={"legacy ipv4": {"total": 0, "surplus": 0}}),  # nothing at all could be listed
         {"status": "unknown", "reason": "NeedsRoot", "message": "No.", "evidence": {}},
     ],
-    ids=["garbage", "too long", "nothing", "no root"],
+    ids=["too long", "too long and more", "nothing", "no root"],
 )
 def test_what_could_not_be_listed_is_no_healthy_answer(role, seen):
     done, called = role(seen)
