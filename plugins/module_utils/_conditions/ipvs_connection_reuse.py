@@ -15,9 +15,9 @@ from .._facts.kernel_release import below, parse_floor
 FIRST, FIXED = "4.1", "5.9"
 # The second bound is new in 1.22, and was brought to 1.21.9 and 1.20.15 (kubernetes pull requests 102122, 107438 and 107437).
 TURNED_OFF = (
-    "The kernel %s could handle reused ports itself, but net.ipv4.vs.conn_reuse_mode is 0, which turns that off: a client that uses a port again is sent to the "
-    "pod that it had before, by some kernels even where that is gone. kube-proxy sets 0 before 1.20.15, 1.21.9 and 1.22, and newer ones leave it as they find it; "
-    "1 is the kernel's default."
+    "The kernel %s could handle reused ports itself, but net.ipv4.vs.conn_reuse_mode is 0, which turns that off: a client that uses a port again is "
+    "sent to the pod that it had before, by some kernels even where that is gone. kube-proxy sets 0 before 1.20.15, 1.21.9 and 1.22, and newer ones "
+    "leave it as they find it; 1 is the kernel's default."
 )
 
 

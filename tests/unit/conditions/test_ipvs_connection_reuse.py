@@ -56,8 +56,8 @@ def test_verdict(name):
     [
         ("1", "The kernel 6.1.0-50-amd64 handles reused ports itself."),
         ("0", "The kernel 6.1.0-50-amd64 could handle reused ports itself, but net.ipv4.vs.conn_reuse_mode is 0, which turns that off: a client that uses a"
-              " port again is sent to the pod that it had before, by some kernels even where that is gone. kube-proxy sets 0 before 1.20.15, 1.21.9 and 1.22, and"
-              " newer ones leave it as they find it; 1 is the kernel's default."),
+              " port again is sent to the pod that it had before, by some kernels even where that is gone. kube-proxy sets 0 before 1.20.15, 1.21.9 and"
+              " 1.22, and newer ones leave it as they find it; 1 is the kernel's default."),
         (None, "The kernel 6.1.0-50-amd64 handles reused ports itself."),
     ],
 )
