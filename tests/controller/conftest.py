@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -57,6 +58,14 @@ def staged(directory, *parts):
         shutil.copytree(os.path.join(ROOT, name), str(target / name))
     shutil.copy(os.path.join(ROOT, "galaxy.yml"), str(target))
     return target
+
+
+def played(target, roles, modules, stub):
+    """Have a stub, the text of an action, play these modules of the collection, and in these roles those of Ansible that would reach for this machine."""
+    for path in (path for name in roles for path in (target / "roles" / name / "tasks").iterdir()):
+        path.write_text(re.sub(r"ansible\.builtin\.(command|copy|find|slurp|stat):", "nodemend.kubernetes.stub:", path.read_text()))
+    for module in (*modules, "stub"):
+        (target / "plugins" / "action" / (module + ".py")).write_text(stub)
 
 
 class Stage:

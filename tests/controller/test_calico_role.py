@@ -4,7 +4,7 @@ import base64
 import json
 
 import pytest
-from conftest import LIVE, playbook, staged
+from conftest import LIVE, playbook, played, staged
 
 # Plays a module: its answer is told by the task's name, and it may lose the host.
 STUB = """
@@ -22,9 +22,7 @@ class ActionModule(ActionBase):
             raise AnsibleConnectionFailure("no route to host")
         return dict({"changed": False}, **task_vars.get("answers", {}).get(self._task.name, {}))
 """
-MODULES = ("cluster_condition_info", "daemonset_rollout", "objects_info", "pod_network_probe", "server_side_apply", "stub")
-# Modules of Ansible that would reach for this machine.
-REPLACED = ("command", "copy", "find", "slurp", "stat")
+MODULES = ("cluster_condition_info", "daemonset_rollout", "objects_info", "pod_network_probe", "server_side_apply")
 PLAY = """
 - hosts: all
   gather_facts: false
@@ -44,13 +42,7 @@ PLAY = """
 def role(tmp_path):
     """Return a function: play tasks of the role with variables; return [{task, args}] that were done, and what it said when it failed."""
     target = staged(tmp_path, "roles/calico")
-    for path in (target / "roles" / "calico" / "tasks").iterdir():
-        text = path.read_text()
-        for module in REPLACED:
-            text = text.replace("ansible.builtin.%s:" % module, "nodemend.kubernetes.stub:")
-        path.write_text(text)
-    for module in MODULES:
-        (target / "plugins" / "action" / (module + ".py")).write_text(STUB)
+    played(target, ["calico"], MODULES, STUB)
     (tmp_path / "play.yml").write_text(PLAY)
 
     def run(entry, host="control1", **variables):

@@ -4,7 +4,7 @@ import json
 import os
 
 import pytest
-from conftest import LIVE, ROOT, playbook, staged
+from conftest import LIVE, ROOT, playbook, played, staged
 
 # Plays a module: the host of the case is lost at the step that it names, which may have done its work all the same.
 STUB = """
@@ -32,10 +32,7 @@ MODULES = (
     "cluster_condition_info",
     "pod_network_probe",
     "server_side_apply",
-    "stub",
 )
-# Modules of Ansible that would reach for this machine.
-REPLACED = ("command", "copy", "find", "slurp", "stat")
 ROLES = ("calico", "calico_ipam", "cni_token", "evicted_pods")
 PLAY = """
 - hosts: all
@@ -153,14 +150,7 @@ def ran(tmp_path_factory):
     """Every case is a host of one play: for each its steps, and what the play was told in the end."""
     folder = tmp_path_factory.mktemp("lost")
     target = staged(folder, *("roles/" + name for name in ROLES))
-    for name in ROLES:
-        for path in (target / "roles" / name / "tasks").iterdir():
-            text = path.read_text()
-            for module in REPLACED:
-                text = text.replace("ansible.builtin.%s:" % module, "nodemend.kubernetes.stub:")
-            path.write_text(text)
-    for module in MODULES:
-        (target / "plugins" / "action" / (module + ".py")).write_text(STUB)
+    played(target, ROLES, MODULES, STUB)
     (folder / "logs").mkdir()
     entries = sorted({case[:2] for case in CASES})
     (folder / "play.yml").write_text(PLAY % "".join(INCLUDE % (entry + entry) for entry in entries))
