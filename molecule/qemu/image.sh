@@ -9,7 +9,9 @@ inside() { DEBIAN_FRONTEND=noninteractive chroot "$root" "$@"; }
 
 echo lab >"$root/etc/hostname"
 echo '127.0.0.1 localhost lab' >"$root/etc/hosts"
-echo 'LABEL=root / ext4 defaults 0 1' >"$root/etc/fstab"
+mkdir -p "$root/boot/efi"
+# A machine that was started by UEFI firmware mounts the second by itself (molecule/vm/kernel_secure_boot).
+printf 'LABEL=root / ext4 defaults 0 1\nLABEL=ESP /boot/efi vfat noauto,umask=0077 0 0\n' >"$root/etc/fstab"
 cat >"$root/etc/systemd/network/lab.network" <<'NETWORK'
 [Match]
 Name=en* eth*
