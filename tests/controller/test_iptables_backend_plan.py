@@ -314,6 +314,10 @@ def test_refusals(facts, said):
     assert reasons and all(said in reason for reason in reasons)
 
 
+def test_a_kernel_without_legacy_tables_is_no_reason_against_nft():
+    assert not plan(found(netfilter_backends={"nft": True, "legacy_kernel": {"ipv4": None}}, **SPLIT))["refused"]
+
+
 def test_a_firewall_on_the_target_is_no_reason():
     assert not plan(found(rule_writers=[{"who": "docker", "why": "on", "backend": "nft", "flushes": False}], **SPLIT))["refused"]
 
@@ -336,6 +340,7 @@ def test_a_wrapper_decides_by_itself():
     [
         ({}, True, False),
         ({"host": "legacy", "legacy": dump(9, 3), "nft": dump()}, False, False),
+        ({"netfilter_backends": {"nft": False, "legacy_kernel": {"ipv4": True}}}, True, False),
         ({"netfilter_backends": {"nft": True, "legacy_kernel": {"ipv4": False}}}, True, True),
         ({"netfilter_backends": {"nft": True, "legacy_kernel": {"ipv4": None}}}, True, True),
         ({"choices": None}, True, True),

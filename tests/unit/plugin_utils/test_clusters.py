@@ -115,6 +115,13 @@ def test_a_host_to_ask_that_is_nowhere_has_no_turn_and_is_the_reason():
     assert told == [["cluster of nohwere", None, True, why], ["cluster of b1", "b1", True, None], ["cluster of a1, a2", None, False, why]]
 
 
+def test_one_host_that_is_to_ask_and_is_nowhere_is_the_reason_for_its_cluster():
+    hosts = play(("w1", worker()), ("w2", worker(runner="nohwere", nowhere=True)))
+    told = [(item["name"], item["reason"]) for item in clusters(groups(hosts), hosts, {})]
+    why = "nodemend_cluster_host: nohwere is not in the inventory"
+    assert told == [("cluster of nohwere", why), ("cluster of w1, w2", why)]
+
+
 def test_nodes_of_an_unknown_cluster_are_told_only_where_none_is_known():
     hosts = play(("c1", host()), ("w1", worker(cluster=None)))
     assert known(hosts, c1=answer()) == [("cluster of c1", "aaaa", True, True)]
