@@ -16,6 +16,15 @@ from ._facts import iptables_binaries, netfilter_backends
 from ._facts.iptables_dumps import COMMANDS
 from ._host import Host, Unavailable
 
+# Of the modules that change one backend (doc_fragments/netfilter.py).
+ARGUMENTS = {
+    "state": {"type": "str", "choices": ["absent", "confirmed", "present"], "default": "absent"},
+    "backend": {"type": "str", "choices": ["legacy", "nft"]},
+    "directory": {"type": "path", "required": True},
+    "rollback": {"type": "int", "default": 60},
+    "timeout": {"type": "int", "default": 120},
+}
+REQUIRED_IF = [("state", "absent", ["backend"]), ("state", "present", ["backend"])]
 # Whoever makes this link first has decided; what it points to says who. A link is made whole or not at all.
 DECIDED = "decided"
 CONFIRMED = "confirmed"

@@ -12,20 +12,13 @@ import itertools
 import json
 import os
 
-try:
-    from urllib.parse import urlencode  # novermin: the next line is for 2.7
-except ImportError:  # Python 2.7
-    from urllib import urlencode
-
-# Objects of one answer: what kubectl itself asks for at a time.
-PAGE = 500
+from ._kubectl import PAGE, asked
 
 ARGUMENTS = {
     "kubectl": {"type": "str", "default": "kubectl"},
     "kubeconfig": {"type": "path", "required": True},
     "request_timeout": {"type": "int", "default": 30},
 }
-
 
 UNWRITABLE = "%s, where what is changed is kept, cannot be written: %s. Run as root there: become in a play, nodemend_become for the playbooks."
 
@@ -62,10 +55,8 @@ class Kubectl(object):
 
     def get(self, path, **query):
         """Return the object at a path of the API, None where there is no such thing; so that the functions of facts can ask here, too."""
-        if query:
-            path += "?" + urlencode(sorted(query.items()))
         try:
-            return json.loads(self.run(["get", "--raw", path]))
+            return json.loads(self.run(["get", "--raw", asked(path, query)]))
         except KubectlFailed as exc:
             if str(exc).startswith("Error from server (NotFound)"):
                 return None

@@ -116,18 +116,7 @@ class Changed(Exception):
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            "state": {"type": "str", "choices": ["absent", "confirmed", "present"], "default": "absent"},
-            "backend": {"type": "str", "choices": ["legacy", "nft"]},
-            "directory": {"type": "path", "required": True},
-            "rollback": {"type": "int", "default": 60},
-            "timeout": {"type": "int", "default": 120},
-        },
-        required_if=[("state", "absent", ["backend"]), ("state", "present", ["backend"])],
-        supports_check_mode=True,
-    )
-    run(module)
+    run(AnsibleModule(_armed_restore.ARGUMENTS, required_if=_armed_restore.REQUIRED_IF, supports_check_mode=True))
 
 
 def run(module):

@@ -97,15 +97,8 @@ from ansible_collections.nodemend.kubernetes.plugins.module_utils._host import U
 
 def main():
     module = AnsibleModule(
-        argument_spec={
-            "state": {"type": "str", "choices": ["absent", "confirmed", "present"], "default": "absent"},
-            "backend": {"type": "str", "choices": ["legacy", "nft"]},
-            "directory": {"type": "path", "required": True},
-            "settle": {"type": "int", "default": 30},
-            "rollback": {"type": "int", "default": 60},
-            "timeout": {"type": "int", "default": 120},
-        },
-        required_if=[("state", "absent", ["backend"]), ("state", "present", ["backend"])],
+        dict(_armed_restore.ARGUMENTS, settle={"type": "int", "default": 30}),
+        required_if=_armed_restore.REQUIRED_IF,
         supports_check_mode=True,
     )
     try:

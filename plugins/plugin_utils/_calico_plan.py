@@ -15,12 +15,12 @@ import json
 import yaml
 
 from ..module_utils import _calico_rbac, _calico_releases, _version
-from ..module_utils._facts import calico, calico_installation, calico_rbac
+from ..module_utils._facts import calico, calico_installation, calico_rbac, cluster_nodes
 from . import _calico_gates as gates
 from . import _calico_manifest as manifest
+from ._labels import matches
 
 NAMES = ("calico-node", "canal")
-LABELS = ("node-role.kubernetes.io/control-plane", "node-role.kubernetes.io/master")
 # On the DaemonSet while its nodes are renewed one by one: what a run that was killed must know to go on.
 ROLLOUT = "nodemend.kubernetes/calico-rollout"
 RBAC = ("ServiceAccount", "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding")
@@ -317,16 +317,11 @@ def running(daemonset, found):
 
 
 def nodes_of(found, daemonset=None):
-    """Return the nodes, of a DaemonSet those that have a pod of it or that it would give one: no Windows node, no virtual kubelet."""
+    """Return the nodes as cluster_nodes has them, of a DaemonSet those that have a pod of it or that it would give one: no Windows node, no virtual kubelet."""
     has = set(pod["spec"].get("nodeName") for pod in found["objects"]["pods"])
     pod = daemonset["spec"]["template"]["spec"] if daemonset else {}
     return [
-        {
-            "name": node["metadata"]["name"],
-            "kernel": node["status"]["nodeInfo"]["kernelVersion"],
-            "ready": any(item["type"] == "Ready" and item["status"] == "True" for item in node["status"].get("conditions") or []),
-            "control_plane": any(label in (node["metadata"].get("labels") or {}) for label in LABELS),
-        }
+        cluster_nodes.parse(node)
         for node in found["objects"]["nodes"]
         if node["metadata"]["name"] in has or wanted_on(pod, node["metadata"].get("labels") or {})
     ]
@@ -338,17 +333,7 @@ def wanted_on(pod, labels):
         return False
     affinity = (pod.get("affinity") or {}).get("nodeAffinity") or {}
     terms = (affinity.get("requiredDuringSchedulingIgnoredDuringExecution") or {}).get("nodeSelectorTerms") or [{}]
-    return any(all(_matches(item, labels) for item in term.get("matchExpressions") or []) for term in terms)
-
-
-def _matches(expression, labels):
-    value, values = labels.get(expression["key"]), expression.get("values") or []
-    return {
-        "In": value in values,
-        "NotIn": value not in values,
-        "Exists": value is not None,
-        "DoesNotExist": value is None,
-    }.get(expression["operator"], True)
+    return any(all(matches(item, labels) for item in term.get("matchExpressions") or []) for term in terms)
 
 
 def order(nodes, daemonset, objects):

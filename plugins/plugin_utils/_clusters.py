@@ -54,7 +54,7 @@ def turns(asking, hosts):
 
 def routes(hosts):
     """Return [{host, name, cluster, addresses, blackholes, blackholes_ipv6}] of the nodes that were scanned."""
-    nodes = [dict(_node(host), host=name) for name, host in hosts.items() if not not_scanned(host["scan"])]
+    nodes = [dict(_node(host), host=name) for name, host in hosts.items()]
     keys = ("host", "name", "cluster", "addresses", "blackholes", "blackholes_ipv6")
     return [dict((key, node.get(key)) for key in keys) for node in nodes if node.get("name")]
 

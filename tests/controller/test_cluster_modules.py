@@ -146,21 +146,6 @@ def test_a_node_whose_network_is_down():
     assert daemonset_rollout.network_down({"status": {}}) is None
 
 
-@pytest.mark.parametrize(
-    "image, name",
-    [
-        ("busybox", "docker.io/library/busybox:latest"),
-        ("calico/node:v3.22.5", "docker.io/calico/node:v3.22.5"),
-        ("quay.io/calico/node:v3.22.5", "quay.io/calico/node:v3.22.5"),
-        ("localhost/node", "localhost/node:latest"),
-        ("registry:5000/node:v1", "registry:5000/node:v1"),
-        ("calico/node@sha256:0", "docker.io/calico/node@sha256:0"),
-    ],
-)
-def test_names_of_images(image, name):
-    assert image_pull.canonical(image) == name
-
-
 def test_images_that_a_node_does_not_list():
     node = {"status": {"images": [{"names": ["docker.io/calico/node@sha256:0", "docker.io/calico/node:v1"]}, {"names": None}]}}
     assert image_pull.unlisted(node, ["calico/node:v1", "calico/cni:v1"]) == ["calico/cni:v1"]

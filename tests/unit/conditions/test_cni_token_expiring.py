@@ -101,7 +101,7 @@ def test_no_piece_of_a_token_is_in_an_answer_a_fact_or_an_error(name):
     host = clocks.kept(files=TABLE[name][0])
     try:
         facts = facts_of(host)
-        report = recorded._catalogue.scan(facts, recorded._catalogue.CONDITIONS)
+        report = recorded._engine.scan(facts, recorded._catalogue.CONDITIONS)
         said = json.dumps(report) + repr(facts._values) + repr([exc.message for exc in facts.unavailable.values()]) + repr(facts.bugs)
     finally:
         host.close()

@@ -6,7 +6,7 @@ from __future__ import absolute_import, division, print_function
 import collections
 
 import pytest
-from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._clusters import clusters, groups, routes, turns
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._clusters import clusters, groups, mistyped, routes, scans_of, turns
 
 __metaclass__ = type
 
@@ -115,11 +115,30 @@ def test_a_host_to_ask_that_is_nowhere_has_no_turn_and_is_the_reason():
     assert told == [["cluster of nohwere", None, True, why], ["cluster of b1", "b1", True, None], ["cluster of a1, a2", None, False, why]]
 
 
+def test_one_host_that_is_to_ask_and_is_nowhere_is_the_reason_for_its_cluster():
+    hosts = play(("w1", worker()), ("w2", worker(runner="nohwere", nowhere=True)))
+    told = [(item["name"], item["reason"]) for item in clusters(groups(hosts), hosts, {})]
+    why = "nodemend_cluster_host: nohwere is not in the inventory"
+    assert told == [("cluster of nohwere", why), ("cluster of w1, w2", why)]
+
+
 def test_nodes_of_an_unknown_cluster_are_told_only_where_none_is_known():
     hosts = play(("c1", host()), ("w1", worker(cluster=None)))
     assert known(hosts, c1=answer()) == [("cluster of c1", "aaaa", True, True)]
     assert known(play(("w1", worker(cluster=None)))) == [("cluster of w1", None, False, False)]
     assert known(play(("dead", host(scanned=False)))) == []
+
+
+def test_a_kubeconfig_may_lead_to_another_cluster_than_its_hosts():
+    hosts = play(("c1", host("aaaa")), ("w1", worker()))
+    assert known(hosts, c1=answer("bbbb")) == [("cluster of c1", "bbbb", True, True), ("cluster of c1, w1", "aaaa", False, False)]
+
+
+def test_the_answers_by_cluster_and_the_hosts_that_are_nowhere():
+    hosts = play(("a", host(runner="zz", nowhere=True)), ("b", host("bbbb", runner="yy", nowhere=True)), ("c", host("cccc")))
+    found = clusters(groups(hosts), hosts, {"c": answer("cccc")})
+    assert scans_of(found) == {"cluster of c": answer("cccc")}
+    assert mistyped(found) == ["nodemend_cluster_host: %s is not in the inventory" % name for name in ("yy", "zz")]
 
 
 def test_the_clusters_of_one_bastion_have_names_of_their_own():

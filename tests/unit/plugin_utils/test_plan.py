@@ -181,6 +181,8 @@ def test_a_kernel_that_is_only_installed_moves_no_pods():
     scans = {"w": member("w", KERNEL)}
     (entry,) = plan(scans)
     assert (entry["allowed"], entry["moves_pods"]) == (True, False)
+    (limits,) = plan({"w": member("w", verdict())}, variables=REBOOT)
+    assert limits["moves_pods"] is False
     assert _plan.maintenances([entry], scans, False)["w"]["drain"] is False
 
 
@@ -240,6 +242,8 @@ def test_why_a_cluster_is_not_changed():
     )
     (entry,) = plan({"w": member("w", REJECT)}, clusters=[silent()], cluster_changes=True)
     assert (entry["host"], entry["reason"]) == ("w", "no host of its control plane was scanned")
+    (entry,) = plan({"w": member("w", REJECT)}, clusters=[silent()])
+    assert entry["reason"] == "changes the whole cluster: needs -e nodemend_cluster_changes=true; no host of its control plane was scanned"
 
 
 def test_each_cluster_has_its_own_remedies():
