@@ -20,7 +20,9 @@ TEXTS = {
     "conntrack": "nf_conntrack: table full",
 }
 
-SOURCES = (runs("dmesg", "whether the kernel has said one of two sentences since the boot: " + "; ".join(sorted(text.strip() for text in TEXTS.values())), root=True),)
+SOURCES = (
+    runs("dmesg", "whether the kernel has said one of these since the boot: " + "; ".join(sorted(text.strip() for text in TEXTS.values())), root=True),
+)
 
 _TIME = re.compile(r"^\[ *(\d+)\.\d+\]")
 
