@@ -117,7 +117,7 @@ def test_files_that_the_kubelet_does_not_use():
     files = pki.kubelet(configuration=pki.ROTATES + u"serverTLSBootstrap: true\n", **{server: pem("apiserver-valid") + KEY})
     assert rotation(collect(files=files)) == {CURRENT: True, server: True}
     # What EKS' nodeadm writes is JSON (awslabs/amazon-eks-ami, nodeadm/test/e2e/cases/kubelet-config/expected-kubelet-config.json).
-    written = u'{\n    "featureGates": {\n        "RotateKubeletServerCertificate": true\n    },\n    "serverTLSBootstrap": true,\n    "rotateCertificates": true\n}\n'
+    written = u'{\n    "featureGates": {"RotateKubeletServerCertificate": true},\n    "serverTLSBootstrap": true,\n    "rotateCertificates": true\n}\n'
     files = pki.kubelet(configuration=written, **{server: pem("apiserver-valid") + KEY})
     assert rotation(collect(files=files)) == {CURRENT: True, server: True}
     other = pki.BY_FILE.replace(CURRENT, "node.pem")
