@@ -19,7 +19,7 @@ HUGE = 4194304
 def evaluate(runtimes, kubelet, systemd_units, nofile_ceiling):
     used = used_by_kubelet(runtimes, kubelet)
     if not used:
-        return not_applicable("NoRuntime", "No container runtime is running.")
+        return not_applicable("NoRuntime", "No container runtime that is known here is running.")
     handed = [_handed(runtime, nofile_ceiling["nr_open"]) for runtime in used if not _starts_no_shim(runtime, used)]
     known = [item for item in handed if item["soft"] is not None]
     if not known:

@@ -36,6 +36,8 @@ _EMBEDDING_UNITS = {
 SURVIVING_KILL_MODES = ("process", "none")
 RUNNING = ("active", "reloading", "activating")
 SERVER_UNITS = ("k3s.service", "rke2-server.service")
+# Runtimes of which nothing is known here, by a word of their socket: iSulad of openEuler, which KubeKey can install.
+UNKNOWN = ("isulad",)
 # Bound units whose restart no pod notices. docker.service is one with live-restore only.
 _HARMLESS = ("kubelet.service", "cri-docker.service", "kube-proxy.service")
 
@@ -228,6 +230,11 @@ def bound_units(unit, systemd_units):
     ]
 
 
+def uses_unknown(kubelet):
+    """Return whether the kubelet is told to use a runtime of which nothing is known here."""
+    return any(word in (kubelet["endpoint"] or "") for word in UNKNOWN)
+
+
 def used_by_kubelet(runtimes, kubelet):
     """Return the runtimes that the kubelet's pods depend on; each one found where no kubelet says which."""
     embedded = [runtime for runtime in runtimes if runtime["name"] in ("k3s", "rke2")]
@@ -243,6 +250,8 @@ def used_by_kubelet(runtimes, kubelet):
         wanted = ("cri-o",)
     elif "containerd" in endpoint:
         wanted = ("containerd",)
+    elif uses_unknown(kubelet):
+        wanted = ()
     else:
         return runtimes
     return [runtime for runtime in runtimes if runtime["name"] in wanted]

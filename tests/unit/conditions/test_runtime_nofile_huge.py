@@ -79,6 +79,9 @@ TABLE = {
         {"units": [unit("containerd.service"), DOCKER_INFINITY]}, "ok", "LimitModerate"),
     "a runtime in a container": (
         [KUBELET, containerd(), process(5001, "containerd", nested=1, soft=HUGE, hard=HUGE)], {"units": [unit("containerd.service")]}, "ok", "LimitModerate"),
+    "the runtime is one that is not known (iSulad)": (
+        [process(900, "kubelet", words=("kubelet", "--container-runtime-endpoint=unix:///var/run/isulad.sock")), containerd()],
+        {"units": [unit("containerd.service", LimitNOFILE="infinity", LimitNOFILESoft="infinity")], "nr_open": 1073741816}, "not_applicable", "NoRuntime"),
     "no runtime runs": ([KUBELET], {}, "not_applicable", "NoRuntime"),
     "no node": ([], {}, "not_applicable", "NotANode"),
     "a systemctl that hangs": ([KUBELET, containerd(HUGE, HUGE)], {"show": TIMED_OUT}, "unknown", "TimedOut"),
