@@ -229,6 +229,17 @@ def test_every_scan_ends_even_where_a_host_hangs():
             assert given[option] == "{{ nodemend_%s | default(omit) }}" % option, task["name"]
 
 
+def test_what_an_operator_prefers_is_nothing_to_a_role():
+    """From 1.34 on kubectl takes defaults of its options from ~/.kube/kuberc: delete that asks, drain that deletes what is in an emptyDir."""
+    found = []
+    for folder, unused, names in os.walk(os.path.join(ROOT, "roles")):
+        for name in names:
+            if name.endswith(".yml"):
+                with open(os.path.join(folder, name), encoding="utf-8") as stream:
+                    found += [(name, line) for line in stream if "kubectl.split()" in line]
+    assert found and [(name, line) for name, line in found if "['env', 'KUBERC=off'] + " not in line] == []
+
+
 def test_the_action_group_holds_every_module_that_has_common_options():
     group = load("meta", "runtime.yml")["action_groups"]["nodemend"]
     fragments = {name: documentation(name)["DOCUMENTATION"].get("extends_documentation_fragment", []) for name in stems("plugins", "modules")}
