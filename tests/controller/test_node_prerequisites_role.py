@@ -59,6 +59,17 @@ def test_a_setting_that_is_asked_for_by_its_other_name(proof, tmp_path):
     assert done.rc != 0 and "net.nf_conntrack_max" in done.text, done.all
 
 
+@pytest.mark.parametrize(
+    "value, same, other",
+    [(True, "1", "0"), ("4096 87380  16777216", "4096\t87380 16777216", "4096 87380"), ("|/bin/core %p", "|/bin/core  %p", "core")],
+)
+def test_a_value_is_compared_as_the_kernel_reads_it(proof, tmp_path, value, same, other):
+    for there, told in ((same, False), (other, True)):
+        (tmp_path / "etc" / "z.conf").write_text("kernel.lab = %s\n" % there)
+        done = proof(node_prerequisites_sysctls={"kernel.lab": value})
+        assert ("z.conf, read after" in done.text, done.rc != 0) == (told, told), done.all
+
+
 def test_a_folder_of_such_a_name_sets_nothing_and_hides_nothing(proof, tmp_path):
     (tmp_path / "etc" / "z.conf").mkdir()
     (tmp_path / "etc" / "zz.conf").symlink_to(tmp_path / "etc" / "z.conf")
