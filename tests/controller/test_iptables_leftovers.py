@@ -13,6 +13,7 @@ SAVED = "*nat\n:KUBE-X - [0:0]\n[0:0] -A KUBE-X -j RETURN\nCOMMIT\n*filter\n:INP
 RESTORE = """#!/bin/sh
 cd "$(dirname "$0")"
 echo "$*" >>calls
+[ -p /dev/stdin ] || echo "not a pipe" >>calls
 left=$(cat failures)
 if [ "$left" -gt 0 ]; then echo $((left - 1)) >failures; exit $(cat code); fi
 cat >>given
@@ -57,10 +58,10 @@ def told(directory, name):
     return (directory / name).read_text() if (directory / name).exists() else ""
 
 
-def script(directory):
+def script(directory, path=""):
     (directory / "undo.rules").write_text("*nat\nCOMMIT\n")
     text = _armed_restore.roll_back_script(str(directory), [(str(directory / "restore"), str(directory / "undo.rules"))] * 2)
-    return subprocess.run(["/bin/sh", "-c", text.replace("sleep 1", "true")], check=False)
+    return subprocess.run(["/bin/sh", "-c", text.replace("sleep 1", "true")], env={"PATH": path + os.environ["PATH"]}, check=False)
 
 
 @pytest.mark.parametrize("failures, code, calls, given", [(0, 4, 2, 2), (9, 4, 11, 2), (30, 4, 20, 0), (1, 1, 2, 1)])
@@ -78,6 +79,24 @@ def test_the_timer_does_nothing_once_somebody_has_decided(host):
     assert _armed_restore.decide(str(host[0]), "confirmed") == "confirmed"
     script(host[0])
     assert told(host[0], "calls") == ""
+
+
+def test_the_timer_goes_on_where_it_cannot_say_so(host):
+    """On a file system that has become full or read-only since nobody has confirmed anything either."""
+    (host[0] / "bin").mkdir()
+    (host[0] / "bin" / "ln").symlink_to("/bin/false")
+    script(host[0], "%s/bin:" % host[0])
+    assert told(host[0], "given").count("*nat") == 2
+    assert _armed_restore.decide(str(host[0]), "confirmed") == "confirmed"
+    script(host[0], "%s/bin:" % host[0])
+    assert told(host[0], "given").count("*nat") == 2
+
+
+def test_a_file_that_is_not_there_is_not_taken_for_an_empty_one(host):
+    directory, module, unused = host
+    with pytest.raises(_armed_restore.Failed):
+        _armed_restore.restore(module, [str(directory / "restore")], "has failed", path=str(directory / "gone"))
+    assert told(directory, "given") == ""
 
 
 def test_a_confirmation_can_be_repeated(host):
