@@ -1,5 +1,6 @@
 """What the module iptables_leftovers does where a lock is held, a command fails, or somebody dies in between."""
 
+import errno
 import os
 import subprocess
 
@@ -121,6 +122,19 @@ def test_a_removal_waits_for_the_lock(host):
     assert "-X KUBE-X" in told(directory, "given") and "-X KUBE-Y" in told(directory, "given")
     # Two tables, and each may wait ten seconds before the time to confirm begins.
     assert any("--on-active=%ds" % seconds in module.armed[0] for seconds in range(80, 90)) or "sleep 8" in module.armed[0][3]
+
+
+def full(unused_path, unused_texts):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_removal_without_room_for_a_backup_says_so(host, monkeypatch):
+    directory, module, saves = host
+    saves += [SAVED]
+    monkeypatch.setattr(_armed_restore, "write", full)
+    with pytest.raises(_armed_restore.Failed, match="No space left on device"):
+        iptables_leftovers.remove(module)
+    assert told(directory, "calls").splitlines() == ["--noflush --test"] * 2 and not module.armed
 
 
 def test_a_removal_that_fails_half_way_puts_back_what_is_missing_and_no_more(host):
