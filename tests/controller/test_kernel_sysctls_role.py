@@ -21,7 +21,7 @@ SYSCTL = """#!/bin/sh
 cd '%s' || exit 1
 case $1 in
     -w) echo "${2#*=}" >"${2%%%%=*}" ;;
-    *) cat "$3" ;;
+    *) [ ! -e "$3" ] || cat "$3" ;;
 esac
 """
 INOTIFY = "fs.inotify.max_user_instances"
@@ -230,3 +230,19 @@ def test_a_fault_at_a_limit_that_is_high_enough_is_told_of(role, tmp_path, name,
     done = role(["main"], "--check", __kernel_sysctls_faulty=[condition], __kernel_sysctls_verdicts=verdicts)
     assert (done.rc != 0, told is None or told in done.text) == (told is not None, True), done.all
     assert told is None or not told.startswith("Set ") or "look for" not in done.text
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["there", "renamed"])
+def test_the_reverse_path_filter_of_an_interface_that_is_gone_is_no_obstacle(role, tmp_path, there):
+    name = "net/ipv4/conf/lab0/rp_filter"
+    for folder in ("names", "kernel"):
+        (tmp_path / folder / os.path.dirname(name)).mkdir(parents=True)
+        if there:
+            (tmp_path / folder / name).write_text("2\n")
+    record = tmp_path / "record.json"
+    record.write_text(json.dumps({"name": name, "value": "1"}))
+    (tmp_path / "etc" / "99-zz-nodemend.conf").write_text(name + "=2\n")
+    done = role(["absent"], __kernel_sysctls_record=str(record))
+    assert done.rc == 0 and not record.exists() and not (tmp_path / "etc" / "99-zz-nodemend.conf").exists(), done.all
+    assert (tmp_path / "kernel" / name).exists() == there
+    assert not there or (tmp_path / "kernel" / name).read_text() == "1\n"
