@@ -45,7 +45,7 @@ class ActionModule(_play.PlayAction):
         if boolean(arguments.get("only", False)):
             failures += _findings.failures(scans, [], clusters)
         if failures:  # the play ends here, and Ansible shows the whole result of a failed task
-            return _play.failed_if(failures, {"lines": lines})
+            return _play.failed_if(failures, {"lines": lines}, task_vars)
         return {
             "hosts": list(scans),
             "plan": entries,
