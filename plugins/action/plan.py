@@ -39,7 +39,7 @@ class ActionModule(_play.PlayAction):
             variables[host]["manifest_version"] = self._manifest_version(variables[host]["calico_manifest"])
         entries = plan(scans, wished, clusters, variables)
         missed = unread(scans, wished.conditions, clusters)
-        lines = plan_lines(entries, scans, wished.max_disruption, missed)
+        lines = plan_lines(entries, scans, wished.max_disruption, missed, wished.drained)
         _play.show(lines)
         failures = _clusters.mistyped(clusters)  # what moves pods would have to do without that cluster's API server, and nobody meant that
         if boolean(arguments.get("only", False)):
