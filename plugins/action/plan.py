@@ -39,13 +39,13 @@ class ActionModule(_play.PlayAction):
             variables[host]["manifest_version"] = self._manifest_version(variables[host]["calico_manifest"])
         entries = plan(scans, wished, clusters, variables)
         missed = unread(scans, wished.conditions, clusters)
-        lines = plan_lines(entries, scans, wished.max_disruption, missed)
+        lines = plan_lines(entries, scans, wished.max_disruption, missed, wished.drained)
         _play.show(lines)
         failures = _clusters.mistyped(clusters)  # what moves pods would have to do without that cluster's API server, and nobody meant that
         if boolean(arguments.get("only", False)):
             failures += _findings.failures(scans, [], clusters)
         if failures:  # the play ends here, and Ansible shows the whole result of a failed task
-            return _play.failed_if(failures, {"lines": lines})
+            return _play.failed_if(failures, {"lines": lines}, task_vars)
         return {
             "hosts": list(scans),
             "plan": entries,

@@ -19,7 +19,9 @@ class ActionModule(_play.PlayAction):
         if asked.get("wanted"):
             answers = _play.scans_of(task_vars, "nodemend_cluster_scan")
             clusters = _clusters.clusters(asked["groups"], _play.cluster_hosts_of(task_vars, register), answers)
-        lines = summary(scans, _play.commands_of(task_vars, "nodemend.kubernetes.remediate", self._loader), clusters)
+        commands = _play.commands_of(task_vars, "nodemend.kubernetes.remediate", self._loader)
+        commands["scan"] = _play.commands_of(task_vars, "nodemend.kubernetes.scan", self._loader)["node"]
+        lines = summary(scans, commands, clusters, _play.HOME)
         _play.show(lines)  # first: a bad value of what follows must not throw away what hundreds of hosts have answered
         failures = []
         try:
@@ -35,4 +37,4 @@ class ActionModule(_play.PlayAction):
                 _play.show(["Report: %s" % result["report"]])
             except ValueError as exc:
                 failures.append(str(exc).rstrip("."))
-        return _play.failed_if(failures, result)
+        return _play.failed_if(failures, result, task_vars)

@@ -212,6 +212,17 @@ def tasks_of(tasks):
             yield from tasks_of(task.get(part, []))
 
 
+def test_the_names_that_a_playbook_refuses_as_misspelt_are_all_but_those_of_the_guides_and_its_own():
+    known = load("playbooks", "tasks", "scan.yml")[0]["vars"]
+    guides = text("docs", "guide_scan.md") + text("docs", "guide_remediate.md")
+    assert known["operators"] == sorted(set(re.findall(r"^\| `(nodemend_\w+)`", guides, re.MULTILINE)))
+    folder = os.path.join(ROOT, "playbooks")
+    files = [os.path.join(where, name) for where, unused, names in os.walk(folder) for name in names]
+    used = set(re.findall(r"\bnodemend_[a-z_]*[a-z]\b", "".join(text(path) for path in files)))
+    groups = {name for name in used if re.match("nodemend_(remedy|proof)_", name)}  # of the inventory
+    assert set(known["own"]) == used - set(known["operators"]) - groups - {"nodemend_planonly"}  # a word of a comment's
+
+
 def test_every_scan_ends_even_where_a_host_hangs():
     """The time a module gives itself, and a minute to get there."""
     wanted = "{{ %d * nodemend_timeout | default(%d) | int + nodemend_dump_timeout | default(%d) | int + 60 }}"

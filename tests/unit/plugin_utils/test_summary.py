@@ -9,7 +9,7 @@ from scans import UNREACHABLE, scan, verdict
 __metaclass__ = type
 
 COMMAND = "ansible-playbook -i hosts nodemend.kubernetes.remediate"
-COMMANDS = {"node": COMMAND, "cluster": COMMAND + " -u admin"}
+COMMANDS = {"node": COMMAND, "cluster": COMMAND + " -u admin", "scan": "ansible-playbook -i hosts nodemend.kubernetes.scan"}
 
 
 def test_what_an_operator_reads():
@@ -100,3 +100,14 @@ def test_an_option_without_which_nothing_is_mended_stands_in_the_command():
     saved = verdict("iptables_rules_duplicated", "at_risk", reason="CopiesSaved", disruption="none")
     wanted = "    Mend (none): %s -e nodemend_conditions=iptables_rules_duplicated -e iptables_duplicates_persisted=true" % COMMAND
     assert wanted in summary({"w": scan(saved)}, COMMANDS)
+
+
+def test_what_only_a_probe_can_tell_has_the_command_that_probes():
+    wanted = "    Try it: ansible-playbook -i hosts nodemend.kubernetes.scan -e nodemend_conditions=iptables_rule_check_broken -e nodemend_probes=true"
+    assert wanted in summary({"w": scan(verdict("iptables_rule_check_broken", "unknown", reason="ProbeNotAllowed"))}, COMMANDS)
+
+
+def test_where_the_pages_lie_is_told_where_one_is_named():
+    told = "The pages (docs/...) lie in /opt/nodemend/kubernetes."
+    assert summary({"w": scan(verdict(role=None))}, COMMANDS, home="/opt/nodemend/kubernetes")[-1] == told
+    assert told not in summary({"w": scan(verdict())}, COMMANDS, home="/opt/nodemend/kubernetes")
