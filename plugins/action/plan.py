@@ -16,10 +16,14 @@ from ..plugin_utils._calico_plan import version_in
 from ..plugin_utils._plan import VARIABLES, maintenances, plan, unread, wishes
 from ..plugin_utils._plan_lines import plan_lines
 from ..plugin_utils._remedies import MAINTENANCE
+from ..plugin_utils._variables import misspelt
 
 
 class ActionModule(_play.PlayAction):
     def result(self, task_vars, arguments):
+        strange = misspelt(task_vars)
+        if strange:
+            raise ValueError(strange + ".")
         register = arguments.get("register", "nodemend_scan")
         scans = _play.scans_of(task_vars, register)
         asked = arguments.get("clusters") or {"groups": []}

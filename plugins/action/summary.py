@@ -9,6 +9,7 @@ __metaclass__ = type
 
 from ..plugin_utils import _clusters, _findings, _play
 from ..plugin_utils._summary import summary
+from ..plugin_utils._variables import misspelt
 
 
 class ActionModule(_play.PlayAction):
@@ -23,7 +24,8 @@ class ActionModule(_play.PlayAction):
         commands["scan"] = _play.commands_of(task_vars, "nodemend.kubernetes.scan", self._loader)["node"]
         lines = summary(scans, commands, clusters, _play.HOME)
         _play.show(lines)  # first: a bad value of what follows must not throw away what hundreds of hosts have answered
-        failures = []
+        strange = misspelt(task_vars)
+        failures = [strange] if strange else []
         try:
             failures += _findings.failures(scans, _play.listed(arguments.get("fail_on")) or [], clusters)
         except ValueError as exc:

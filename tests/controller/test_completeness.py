@@ -13,6 +13,7 @@ import yaml
 from ansible_collections.nodemend.kubernetes.plugins.module_utils import _ansible, _catalogue, _cluster_catalogue, _module, _option, _subject_catalogue
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._condition import as_dict, faulty, parameters
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _command, _remedies
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._variables import OPERATORS, OWN
 from conftest import ROOT
 
 CONDITIONS = _catalogue.CONDITIONS + _cluster_catalogue.CONDITIONS
@@ -212,15 +213,14 @@ def tasks_of(tasks):
             yield from tasks_of(task.get(part, []))
 
 
-def test_the_names_that_a_playbook_refuses_as_misspelt_are_all_but_those_of_the_guides_and_its_own():
-    known = load("playbooks", "tasks", "scan.yml")[0]["vars"]
+def test_the_variables_are_those_of_the_guides_and_the_playbooks():
     guides = text("docs", "guide_scan.md") + text("docs", "guide_remediate.md")
-    assert known["operators"] == sorted(set(re.findall(r"^\| `(nodemend_\w+)`", guides, re.MULTILINE)))
+    assert list(OPERATORS) == sorted(set(re.findall(r"^\| `(nodemend_\w+)`", guides, re.MULTILINE)))
     folder = os.path.join(ROOT, "playbooks")
     files = [os.path.join(where, name) for where, unused, names in os.walk(folder) for name in names]
     used = set(re.findall(r"\bnodemend_[a-z_]*[a-z]\b", "".join(text(path) for path in files)))
     groups = {name for name in used if re.match("nodemend_(remedy|proof)_", name)}  # of the inventory
-    assert set(known["own"]) == used - set(known["operators"]) - groups - {"nodemend_planonly"}  # a word of a comment's
+    assert set(OWN) == used - set(OPERATORS) - groups
 
 
 def test_every_scan_ends_even_where_a_host_hangs():

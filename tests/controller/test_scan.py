@@ -61,10 +61,9 @@ def test_an_unknown_condition_is_named_with_those_known(tmp_path):
         ("nodemend.kubernetes.remediate", ["nodemend_planonly=true", "nodemend_max_disruption=restart"]),
     ],
 )
-def test_a_variable_that_is_misspelt_is_refused_before_anything_is_done(stage, name, words):
+def test_a_variable_that_is_misspelt_is_named_and_nothing_is_done(stage, name, words):
     run = stage.run(name, {"w1": {"faulty": LIMITS}, "w2": {"faulty": LIMITS}}, *[word for pair in words for word in ("-e", pair)])
     assert "nodemend.kubernetes has no variable %s. The operator's are nodemend_become, " % words[0].partition("=")[0] in run.all
-    assert run.all.count("has no variable") <= 2  # the newest core says what fails twice, for all hosts together
     assert (run.rc, stage.ran()) == (2, [])
 
 
