@@ -25,7 +25,8 @@ def descendants(processes, roots):
         children.setdefault(process["parent"], []).append(process)
     found, todo = [], list(roots)
     while todo:
-        for process in children.get(todo.pop(), ()):
+        # Each is looked at once: a number that is used again while they are listed may be its own ancestor's.
+        for process in children.pop(todo.pop(), ()):
             found.append(process)
             todo.append(process["pid"])
     return found
