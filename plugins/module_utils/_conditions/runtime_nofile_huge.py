@@ -42,11 +42,12 @@ def _starts_no_shim(runtime, used):
 def _handed(runtime, nr_open):
     """What a container gets: seen on one where there is one, else what the unit says (the daemon's own limit never counts).
 
+    A base_runtime_spec of containerd is for containers and not for their sandboxes: then all containers have less than those.
     The unit's line is a wish: nobody gets more than the hard limit that the daemon itself runs with.
     """
     if runtime["handed"]:
-        seen = "process %d, %s" % (runtime["handed"]["pid"], runtime["handed"]["name"])
-        return {"runtime": runtime["name"], "soft": runtime["handed"]["soft"], "seen": seen}
+        shown = min([runtime["handed"], runtime["in_containers"] or runtime["handed"]], key=lambda item: item["soft"])
+        return {"runtime": runtime["name"], "soft": shown["soft"], "seen": "process %d, %s" % (shown["pid"], shown["name"])}
     soft = runtime["configured"]["soft"]
     if soft is not None:
         soft = min(nr_open if soft == "infinity" else soft, runtime["hard"])

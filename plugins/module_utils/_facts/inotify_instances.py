@@ -83,7 +83,9 @@ def _charged(host, pid, parents):
     """
     own = _user_namespace(host, "self")
     above = pid
-    while above in parents:
+    for unused in parents:  # no more steps than processes: a number that is used again while they are listed may lead back
+        if above not in parents:
+            break
         if _user_namespace(host, above) in (None, own):
             return above
         above = parents[above]

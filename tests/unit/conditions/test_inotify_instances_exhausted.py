@@ -67,6 +67,9 @@ TABLE = {
     "and no limit holds for a user of it": (
         [in_namespace(holder(2000, 0, uid=1000, name="rootlesskit")), in_namespace(holder(2001, 100, name="app", uid=165536, parent=2000), POD)],
         {}, "ok", "RoomLeft"),
+    "numbers that are used again while they are listed": (
+        [in_namespace(holder(2000, 1, name="app", uid=131072, parent=2001), POD), in_namespace(holder(2001, 100, name="job", uid=131072, parent=2000), POD)],
+        {}, "ok", "RoomLeft"),
     "before Linux 4.11 each user counts for itself": (
         [in_namespace(holder(2000, 28)), in_namespace(holder(2001, 100, name="app", uid=131072, parent=2000), POD)],
         {"without": ["/proc/sys/user/max_inotify_instances"]}, "ok", "RoomLeft"),
