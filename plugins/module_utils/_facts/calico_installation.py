@@ -74,6 +74,7 @@ def collect(kubectl_client):
     found = parse_daemonset(workload)
     found["present"] = True
     found["operator"] = operator
+    found["ipam"] = found["ipam"] or _operators_ipam(installation or {}) == "Calico"
     found.update(method_of(workload, installation))
     found["nodes"] = sorted(
         (parse_pod(pod, operator) for pod in kubectl_client.items("/api/v1/pods", labelSelector=NODES) if _is_node_pod(pod)),
@@ -145,7 +146,7 @@ def parse_daemonset(workload):
         "service_account": pod.get("serviceAccountName") or pod.get("serviceAccount") or "default",
         "cni_account": _cni_account(environment, pod),
         "datastore": _datastore(environment.get("DATASTORE_TYPE"), names),
-        # Manifests whose addresses are another plugin's (canal, policy only) have no such container.
+        # Manifests whose addresses are another plugin's (canal, policy only) have no such container, nor has the operator's DaemonSet.
         "ipam": any(item["name"] == "upgrade-ipam" for item in pod.get("initContainers") or []),
         "env": environment,
         "image": container["image"],
@@ -243,6 +244,12 @@ def parse_installation(installation):
         "version": status.get("calicoVersion"),
         "dataplane": (spec.get("calicoNetwork") or {}).get("linuxDataplane"),
     }
+
+
+def _operators_ipam(installation):
+    """Return who allocates addresses by the operator's Installation, which fills it in, else None."""
+    cni = (installation.get("spec") or {}).get("cni") or {}
+    return (cni.get("ipam") or {}).get("type")
 
 
 def parse_pod(pod, operator):

@@ -63,6 +63,24 @@ def test_a_daemonset_of_the_operator_without_labels():
     assert [item["node"] for item in seen["nodes"]] == ["control1", "worker1", "worker2"]
 
 
+@pytest.mark.parametrize(
+    "cni, expected",
+    [
+        # As the operator fills it in (core_controller.go, fillDefaults); its DaemonSet has no container upgrade-ipam.
+        ({"type": "Calico", "ipam": {"type": "Calico"}}, True),
+        ({"type": "Calico", "ipam": {"type": "HostLocal"}}, False),
+        ({"type": "AmazonVPC", "ipam": {"type": "AmazonVPC"}}, False),
+        (None, False),
+    ],
+)
+def test_whose_addresses_an_operators_calico_gives(cni, expected):
+    found = operator(answers(), cni=cni)
+    workload = operators(found)
+    del workload["spec"]["template"]["spec"]["initContainers"]
+    found[clusters.OPERATORS] = workload
+    assert installation(found)["ipam"] is expected
+
+
 def test_one_with_labels_is_seen_once_and_two_while_the_operator_takes_over():
     found = answers()
     first = daemonset(found)
