@@ -20,7 +20,6 @@ from ansible.utils.display import Display
 
 from . import _command
 
-
 # Where the collection lies, with its docs/.
 HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
