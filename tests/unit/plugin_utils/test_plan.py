@@ -374,6 +374,24 @@ def test_plan_lines_show_what_shares_a_maintenance():
     ]
 
 
+def test_plan_lines_show_no_maintenance_where_no_pods_move():
+    entries = plan({"w": member("w", KERNEL)})  # without the leave to boot it
+    assert plan_lines(entries, {"w": member("w")}, "reboot")[2:] == ["Will run, in this order", "  kernel (reboot) for kernel_below_minimum on w"]
+
+
+def test_outcome_puts_remedies_together_and_failures_in_order():
+    scans = OrderedDict([("w", member("w", BACKEND, KERNEL)), ("x", scan(BACKEND)), ("y", scan(KERNEL))])
+    entries = plan(scans, clusters=[cluster()])
+    proved = dict((host, ["iptables_backend", "kernel"]) for host in ("w", "x"))
+    assert outcome_lines(entries, {"z": "late", "y": "it broke"}, proved, []) == [
+        "Remediated and proved: 3 of 4.",
+        "  iptables_backend for iptables_backend_mismatch on w, x",
+        "  kernel for kernel_below_minimum on w",
+        "FAILED on y: it broke",
+        "FAILED on z: late",
+    ]
+
+
 def test_outcome_names_failures_and_reboots():
     entries = plan(OrderedDict([("a", scan(verdict())), ("b", scan(verdict()))]), "restart")
     lines = outcome_lines(entries, {"b": "it broke"}, {"a": ["runtime_limits"]}, ["a"])
