@@ -54,7 +54,7 @@ def test_a_copy_goes_and_the_first_stays(rule):
         "-m addrtype --src-type LOCAL --dst-type LOCAL --limit-iface-in -j RETURN",
         "-m addrtype --limit-iface-out --dst-type LOCAL -j RETURN",
         "-m connmark --mark 0x1/0x1 -m mark ! --mark 0x4000/0x4000 -j RETURN",
-        "-m conntrack --ctstate NEW --ctproto 6 --ctorigsrc 10.0.0.0/8 --ctorigdst 10.0.0.1/32 --ctorigdstport 80 --ctreplsrc 10.0.0.2/32 --ctdir REPLY -j DROP",
+        "-m conntrack --ctstate NEW --ctproto 6 --ctorigsrc 10.0.0.0/8 --ctorigdst 10.0.0.1/32 --ctorigdstport 8 --ctreplsrc 10.0.0.2/32 --ctdir REPLY -j DROP",
         "-p icmp -m icmp --icmp-type 8 -j ACCEPT",
         "-p ipv6-icmp -m icmp6 --icmpv6-type 128 -j ACCEPT",
         "-m iprange --src-range 10.0.0.1-10.0.0.9 --dst-range 10.0.1.1-10.0.1.9 -j ACCEPT",
@@ -128,6 +128,8 @@ def test_what_a_rule_compares_must_not_change_between_the_copies():
     assert planned(MASQ, FIREWALL, call, FIREWALL)[1] == {_duplicates.BETWEEN: 1}
     assert planned(ROUTER, "-A KUBE-ROUTER-INPUT -j TOS --set-tos 0x10/0x3f", ROUTER)[1] == {_duplicates.BETWEEN: 1}
     assert planned(ROUTER, LOTS, LOG, ROUTER)[0] == [ROUTER, LOTS, LOG]
+    # Packets that go to another chain do not come back to these.
+    assert planned(MASQ, FIREWALL, call.replace("-j", "-g"), FIREWALL) == planned(MASQ, FIREWALL, call.replace("-j", "-g"))
 
 
 def test_a_packet_that_comes_back_has_not_passed_what_stands_before_an_end():
@@ -215,9 +217,11 @@ def test_the_difference_is_short():
     texts = _duplicates.Texts()
     rules = ["-A KUBE-X -s 10.0.0.%d/32 -j ACCEPT" % number for number in range(9)]
     changes, unused = _duplicates.plan(texts, dumped(texts, rules * 2))
-    before, after = _duplicates.listing(texts, changes["filter"] and changes, 2)
+    before, after = _duplicates.listing(texts, changes, 2)
     assert before.splitlines() == ["2 x filter: " + rules[0], "2 x filter: " + rules[1], "and 7 other rules that have copies"]
     assert after.splitlines() == ["1 x filter: " + rules[0], "1 x filter: " + rules[1]]
+    changes, unused = _duplicates.plan(texts, dumped(texts, [rules[0], rules[3], rules[0]]))
+    assert _duplicates.listing(texts, changes, 1) == ("2 x filter: %s\n" % rules[0], "1 x filter: %s\n" % rules[0])
 
 
 @pytest.mark.parametrize("now, whole", [("abc", True), ("xaybcz", True), ("acb", False), ("ab", False), ("", False)])
