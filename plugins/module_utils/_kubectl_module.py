@@ -20,6 +20,9 @@ ARGUMENTS = {
     "request_timeout": {"type": "int", "default": 30},
 }
 
+# What an operator prefers (kuberc, kubectl from 1.34 on) must not count: "delete" may ask there, and ends well where nobody answers.
+ENVIRONMENT = {"LC_ALL": "C", "KUBERC": "off"}
+
 UNWRITABLE = "%s, where what is changed is kept, cannot be written: %s. Run as root there: become in a play, nodemend_become for the playbooks."
 
 
@@ -40,7 +43,7 @@ class Kubectl(object):
         """Return what it prints. documents go to its standard input as one List, data as it is."""
         if documents is not None:
             data = json.dumps({"apiVersion": "v1", "kind": "List", "items": documents})
-        code, out, error = self._module.run_command(self._command + list(arguments), data=data, environ_update={"LC_ALL": "C"})
+        code, out, error = self._module.run_command(self._command + list(arguments), data=data, environ_update=ENVIRONMENT)
         if code != 0:
             raise KubectlFailed(error.strip() or "kubectl %s ended with %d." % (arguments[0], code))
         return out

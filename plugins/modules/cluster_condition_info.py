@@ -197,7 +197,7 @@ cluster:
           elements: str
           sample: []
         managed_by:
-          description: What would put changes back, an operator, a Helm release, Argo CD, Flux; else null.
+          description: What would put changes back, an operator, a Helm release, Argo CD, Flux, an addon manager; else null.
           type: str
           sample: the Tigera operator
         namespace:

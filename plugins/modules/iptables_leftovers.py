@@ -136,8 +136,11 @@ def remove(module):
     # To remove takes about as long as to try it, and each table may have to wait for the lock.
     needed = math.ceil(time.time() - started) + _armed_restore.ATTEMPTS * sum(len(inputs) for inputs in changes.values())
     undo = dict((version, _leftovers.restoration(now[version], after[version])) for version in now)
-    backend.keep(undo)
-    arm(module, backend, undo, needed)
+    try:
+        backend.keep(undo)
+        arm(module, backend, undo, needed)
+    except EnvironmentError as exc:  # a file system that is read-only or full
+        raise Failed(exc)
     try:
         backend.apply(changes)
         left = sum_of(backend.samples())

@@ -38,6 +38,7 @@ def playbook(directory, name, inventory, *words, collections=None, become="false
         ANSIBLE_TIMEOUT="5",
         ANSIBLE_PYTHON_INTERPRETER=shutil.which("python3"),
         COLUMNS="500",
+        PYTHONPATH=os.path.join(HERE, "python"),
     )
     if collections:
         environment["ANSIBLE_COLLECTIONS_PATH"] = "%s:%s" % (collections, environment["ANSIBLE_COLLECTIONS_PATH"])

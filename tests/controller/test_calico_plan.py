@@ -616,12 +616,17 @@ MARKS = {
     "k3s": {"annotations": {"objectset.rio.cattle.io/owner-gvk": "k3s.cattle.io/v1, Kind=Addon", "objectset.rio.cattle.io/owner-name": "calico"}},
     "Argo CD": {"annotations": {"argocd.argoproj.io/tracking-id": "x"}},
     "Flux": {"labels": {"kustomize.toolkit.fluxcd.io/name": "x"}},
+    "the addon manager": {"labels": {"addonmanager.kubernetes.io/mode": "Reconcile"}},
+    "kOps": {"labels": {"addon.kops.k8s.io/name": "networking.projectcalico.org", "app.kubernetes.io/managed-by": "kops"}},
+    "k0s": {"labels": {"k0s.k0sproject.io/stack": "calico"}},
 }
 
 
 class TestGates:
     @pytest.mark.parametrize(
-        "mark, instead", [("helm", "helm upgrade"), ("rke2", "upgrade RKE2"), ("k3s", "server/manifests"), ("Argo CD", "Argo CD"), ("Flux", "Flux")]
+        "mark, instead",
+        [("helm", "helm upgrade"), ("rke2", "upgrade RKE2"), ("k3s", "server/manifests")]
+        + [(name, name) for name in ("Argo CD", "Flux", "the addon manager", "kOps", "k0s")],
     )
     def test_others_installations(self, mark, instead):
         found = cluster(text("v3.15.5"))

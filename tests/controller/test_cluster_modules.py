@@ -60,6 +60,20 @@ def test_an_old_kubectl_is_refused_before_anything(version, old):
         assert asked == ["version", "get"]
 
 
+def test_what_kubectl_runs_with():
+    """kubectl from 1.34 on: what an operator prefers (kuberc: "delete" asks, and rc 0 says nothing of the answer) must not count here."""
+    seen = {}
+
+    def run_command(command, **more):
+        seen.update(more, command=command)
+        return 0, "", ""
+
+    module = types.SimpleNamespace(params={"kubectl": "k3s kubectl", "kubeconfig": "/x", "request_timeout": 5}, run_command=run_command)
+    _kubectl_module.Kubectl(module).run(["get", "nodes"])
+    assert seen["command"] == ["k3s", "kubectl", "--kubeconfig=/x", "--request-timeout=5s", "get", "nodes"]
+    assert seen["environ_update"] == {"LC_ALL": "C", "KUBERC": "off"}
+
+
 def test_what_a_backup_holds_already_stays(tmp_path):
     path = tmp_path / "run" / "before.json"
 

@@ -34,6 +34,7 @@ def answer(cluster="aaaa", ready=True):
 GROUPS = {
     "the control plane, in the inventory's order": (play(("w", worker()), ("c1", host()), ("c2", host())), [["c1", "c2"]]),
     "each cluster its own": (play(("a", host("aaaa")), ("b", host("bbbb")), ("a2", host("aaaa"))), [["a", "a2"], ["b"]]),
+    "clusters whose CA no scan has found": (play(("a", host(None)), ("b", host(None)), ("c", host())), [["a"], ["b"], ["c"]]),
     "no answer to the node scan, no question": (play(("c1", host(scanned=False)), ("c2", host())), [["c2"]]),
     "an API server without a kubeconfig": (play(("c1", host(admin=None))), []),
     "an administrator's kubeconfig on a worker": (play(("w", worker(admin=ADMIN))), []),
@@ -105,6 +106,30 @@ def test_what_a_bastion_could_not_ask_is_not_taken_for_the_cluster_of_the_host_i
 def test_two_ways_to_one_cluster_are_one_cluster():
     hosts = play(("c1", host()), ("w1", worker(runner="localhost")))
     assert known(hosts, c1=answer(), w1=answer()) == [("cluster of c1", "aaaa", True, True)]
+
+
+UNKNOWN = play(("a", host(None)), ("b", host(None)), ("c", host(None)))
+
+
+@pytest.mark.parametrize(
+    "answers, expected",
+    [
+        # Two clusters whose CA lies where no scan looks (by hand, kOps), told apart by their kubeconfigs.
+        (
+            {"a": answer("aaaa"), "b": answer("bbbb"), "c": answer("aaaa")},
+            [("cluster of a", "aaaa", True, True), ("cluster of b", "bbbb", True, True)],
+        ),
+        ({"a": answer("aaaa", ready=False), "b": answer("bbbb"), "c": answer("aaaa")},
+         [("cluster of c", "aaaa", True, True), ("cluster of b", "bbbb", True, True)]),
+        # Nothing tells them apart: one, as a control plane of several hosts is.
+        ({"a": answer(None), "b": answer(None), "c": answer(None)}, [("cluster of a", None, True, True)]),
+        ({"a": {"unreachable": True}, "b": answer(None), "c": answer(None)}, [("cluster of b", None, True, True)]),
+        ({"a": {"unreachable": True}, "b": answer("aaaa"), "c": answer("aaaa")}, [("cluster of b", "aaaa", True, True)]),
+        ({}, [("cluster of a", None, True, False)]),
+    ],
+)
+def test_clusters_whose_ca_no_scan_has_found(answers, expected):
+    assert known(UNKNOWN, **answers) == expected
 
 
 def test_a_host_to_ask_that_is_nowhere_has_no_turn_and_is_the_reason():

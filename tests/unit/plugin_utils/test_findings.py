@@ -56,6 +56,7 @@ OWN_SYNTAX_ERROR = {"failed": True, "msg": "boom", "module_stderr": "SyntaxError
         (NO_INTERPRETER, "failed: /bin/sh: 1: /usr/bin/python9: not found"),
         (OWN_SYNTAX_ERROR, "failed: boom"),
         ({"failed": True}, "failed: no message"),
+        ({"failed": True, "msg": "Task failed: Action failed: boom"}, "failed: boom"),
     ],
 )
 def test_not_scanned(result, why):
@@ -81,6 +82,11 @@ def test_findings_are_grouped_by_condition_and_reason_worst_first():
     ]
     assert _findings.findings(scans)[0]["message"] == "on b"
     assert _findings.counts(scans) == {"faulty": 3, "unknown": 0, "at_risk": 1, "ok": 1, "not_applicable": 0}
+
+
+def test_findings_of_one_condition_stay_together():
+    scans = OrderedDict([("a", scan(verdict(), verdict("other"))), ("b", scan(verdict(disruption="drain"), verdict("other")))])
+    assert [item["condition"] for item in _findings.findings(scans)] == ["runtime_nofile_low", "runtime_nofile_low", "other"]
 
 
 @pytest.mark.parametrize(

@@ -392,6 +392,22 @@ def test_outcome_puts_remedies_together_and_failures_in_order():
     ]
 
 
+@pytest.mark.parametrize("nodes, drained", [({}, True), ({"kubernetes": False}, False)])
+def test_plan_lines_do_not_say_that_pods_move_where_nobody_moves_them(nodes, drained):
+    scans = {"w": member("w", BACKEND, **nodes)}
+    entries = plan(scans, clusters=[cluster()], drained=drained)
+    assert plan_lines(entries, scans, "reboot", drained=drained) == [
+        "Plan (nodemend_max_disruption=reboot): 1 of 1 remedies may run.",
+        "",
+        "Will run, in this order",
+        "  iptables_backend (drain) for iptables_backend_mismatch on w",
+    ]
+
+
+def test_an_empty_plan_says_so():
+    assert plan_lines([], {"w": scan()}, "none") == ["Plan (nodemend_max_disruption=none): nothing to remediate."]
+
+
 def test_outcome_names_failures_and_reboots():
     entries = plan(OrderedDict([("a", scan(verdict())), ("b", scan(verdict()))]), "restart")
     lines = outcome_lines(entries, {"b": "it broke"}, {"a": ["runtime_limits"]}, ["a"])

@@ -9,7 +9,7 @@ from scans import UNREACHABLE, scan, verdict
 __metaclass__ = type
 
 COMMAND = "ansible-playbook -i hosts nodemend.kubernetes.remediate"
-COMMANDS = {"node": COMMAND, "cluster": COMMAND + " -u admin"}
+COMMANDS = {"node": COMMAND, "cluster": COMMAND + " -u admin", "scan": "ansible-playbook -i hosts nodemend.kubernetes.scan"}
 
 
 def test_what_an_operator_reads():
@@ -124,3 +124,14 @@ def test_each_cluster_has_a_line():
     ]
     whole = summary({"w1": scan()}, COMMANDS, clusters)
     assert whole[0] == "Scanned 1 of 1 hosts." and "NOT SCANNED" not in whole
+
+
+def test_what_only_a_probe_can_tell_has_the_command_that_probes():
+    wanted = "    Try it: ansible-playbook -i hosts nodemend.kubernetes.scan -e nodemend_conditions=iptables_rule_check_broken -e nodemend_probes=true"
+    assert wanted in summary({"w": scan(verdict("iptables_rule_check_broken", "unknown", reason="ProbeNotAllowed"))}, COMMANDS)
+
+
+def test_where_the_pages_lie_is_told_where_one_is_named():
+    told = "The pages (docs/...) lie in /opt/nodemend/kubernetes."
+    assert summary({"w": scan(verdict(role=None))}, COMMANDS, home="/opt/nodemend/kubernetes")[-1] == told
+    assert told not in summary({"w": scan(verdict())}, COMMANDS, home="/opt/nodemend/kubernetes")
