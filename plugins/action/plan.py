@@ -12,7 +12,7 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..plugin_utils import _clusters, _findings, _play
-from ..plugin_utils._calico_plan import version_in
+from ..plugin_utils._calico_source import version_in
 from ..plugin_utils._plan import VARIABLES, maintenances, plan, unread, wishes
 from ..plugin_utils._plan_lines import plan_lines
 from ..plugin_utils._remedies import MAINTENANCE

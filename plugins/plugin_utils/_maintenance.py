@@ -130,7 +130,7 @@ def control_plane(host, cluster, etcd, api_servers, outage_ok=False, unchecked_o
     return {
         "concerned": bool(serves or member),
         "refused": refused,
-        "may_recover": bool(refused) and (serves and _unwell(host, cluster, others) or _unhealthy(etcd)),
+        "may_recover": serves and _unwell(host, cluster, others) or _unhealthy(etcd),
         "snapshot": bool(etcd and etcd["members"]),
     }
 
@@ -145,7 +145,7 @@ def _api(host, cluster, others, outage_ok):
     if len(peers) > len(others):
         served = set(_address(server) for server in others)
         silent = [node["name"] for node in peers if not served & set(node["addresses"])]
-        refused.append("Of the other control-plane nodes no API server is known of: %s." % ", ".join(silent or sorted(node["name"] for node in peers)))
+        refused.append("Of the other control-plane nodes no API server is known of: %s." % ", ".join(silent))
     if not others and not outage_ok:
         refused.append("This host has the only API server: without it the cluster has none. Set maintenance_api_outage_ok where that is acceptable.")
     return refused

@@ -102,6 +102,9 @@ class TestCondition:
         remedy = next(item for item in _remedies.REMEDIES if item.name == _remedies.name_of(condition.id, condition.role))
         assert remedy.role == role
         assert (condition.id in _remedies.PARTS) == bool(condition.variables)
+        for name, value in condition.variables.items():
+            (play,) = [play for play in load("playbooks", "remediate.yml") if play.get("vars", {}).get("nodemend_remedy") == remedy.name]
+            assert play["vars"][name] == value
         # The plan decides by it in which kind of play the remedy runs.
         moves = condition.disruption in ("drain", "reboot")
         place = _remedies.CLUSTER if condition.remedy_scope == "cluster" else _remedies.MAINTENANCE if moves else _remedies.HOST

@@ -298,7 +298,10 @@ def test_foreign_rules_and_other_networks_are_no_leftovers():
         ({"nft": dict(dump(), incompatible=["filter"])}, "nft ipv4 rules could not be listed: This iptables cannot read the tables filter"),
         ({"rule_writers": None}, "could not be read"),
         ({"rule_writers": [{"who": "ufw", "why": "on", "backend": "legacy", "flushes": False}], "host": "legacy"}, "ufw would be split"),
-        ({"rule_writers": [{"who": "docker", "why": "on", "backend": None, "flushes": False}]}, "docker would be split"),
+        (
+            {"rule_writers": [{"who": "docker", "why": "on", "backend": None, "flushes": False}]},
+            "docker would be split: on, and its rules are in legacy.",
+        ),
         ({"rule_writers": [{"who": "nftables.service", "why": "x", "backend": "nft", "flushes": True}]}, "would empty all nft rules"),
         ({"kube_proxy": {"running": True, "pid": 6, "mode": None, "embedded": False}, "host_network_agents": [AGENT]}, "could not be told"),
         ({"kube_proxy": {"running": True, "pid": 6, "mode": None, "embedded": True}}, "The kube-proxy of this node could not be told."),
@@ -312,6 +315,30 @@ def test_refusals(facts, said):
     facts = dict(copy.deepcopy(SPLIT), **facts)
     reasons = plan(found(**facts))["refused"]
     assert reasons and all(said in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"iptables_callers": [{"who": "kubelet", "why": "x", "backend": "legacy"}, {"who": "calico-node", "why": "x", "backend": "nft"}]},
+        # The kube-proxy is one of the agents, a unit, or part of a server that is down.
+        {"kube_proxy": {"running": True, "pid": 5, "mode": None, "embedded": False}, "host_network_agents": [AGENT]},
+        {"kube_proxy": {"running": True, "pid": 6, "mode": None, "embedded": False}, "kubernetes_units": ["kube-proxy.service"]},
+        {"kube_proxy": {"running": False, "pid": None, "mode": None, "embedded": True}},
+        # Something starts the agents again: their unit, the kubelet, k3s.
+        {"host_network_agents": [AGENT, dict(AGENT, name="flanneld", unit="flanneld.service", image=False)]},
+        {"host_network_agents": [AGENT], "kubernetes_units": []},
+        dict(K3S, host_network_agents=[AGENT]),
+    ],
+)
+def test_what_is_no_reason(facts):
+    result = plan(found(**dict(copy.deepcopy(SPLIT), **facts)))
+    assert result["needed"] and result["refused"] == []
+
+
+def test_an_agent_that_is_not_restarted_needs_nobody_to_start_it():
+    result = plan(found(nft=dump(9, 3), host_network_agents=[dict(AGENT, image=False)]))
+    assert result["needed"] and result["restart"]["agents"] == [] and result["refused"] == []
 
 
 def test_a_kernel_without_legacy_tables_is_no_reason_against_nft():
