@@ -23,6 +23,9 @@ class ActionModule(_play.PlayAction):
         reboots = [host for host in scans if hostvars[host].get("kernel_reboot_required")]
         cordoned = dict((host, hostvars[host]["nodemend_cordoned"]) for host in failed if hostvars[host].get("nodemend_cordoned"))
         lines = outcome_lines(planned, failed, proved, reboots, cordoned, self._task.check_mode, arguments.get("unread") or [])
+        missing = _findings.not_scanned_lines(scans)  # the plan has named them, thousands of lines above
+        if missing:
+            lines += ["Left alone, not scanned:"] + missing
         _play.show(lines)
         failures = ["%s: %s" % (host, failed[host]) for host in sorted(failed)] + _findings.failures(scans, [])
-        return _play.failed_if(failures, {"lines": lines, "failures": failures, "reboot_required": reboots})
+        return _play.failed_if(failures, {"lines": lines, "failures": failures, "reboot_required": reboots}, task_vars)

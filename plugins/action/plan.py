@@ -12,14 +12,18 @@ from ansible.errors import AnsibleError
 from ansible.module_utils.parsing.convert_bool import boolean
 
 from ..plugin_utils import _clusters, _findings, _play
-from ..plugin_utils._calico_plan import version_in
+from ..plugin_utils._calico_source import version_in
 from ..plugin_utils._plan import VARIABLES, maintenances, plan, unread, wishes
 from ..plugin_utils._plan_lines import plan_lines
 from ..plugin_utils._remedies import MAINTENANCE
+from ..plugin_utils._variables import misspelt
 
 
 class ActionModule(_play.PlayAction):
     def result(self, task_vars, arguments):
+        strange = misspelt(task_vars)
+        if strange:
+            raise ValueError(strange + ".")
         register = arguments.get("register", "nodemend_scan")
         scans = _play.scans_of(task_vars, register)
         asked = arguments.get("clusters") or {"groups": []}
@@ -39,13 +43,13 @@ class ActionModule(_play.PlayAction):
             variables[host]["manifest_version"] = self._manifest_version(variables[host]["calico_manifest"])
         entries = plan(scans, wished, clusters, variables)
         missed = unread(scans, wished.conditions, clusters)
-        lines = plan_lines(entries, scans, wished.max_disruption, missed)
+        lines = plan_lines(entries, scans, wished.max_disruption, missed, wished.drained)
         _play.show(lines)
         failures = _clusters.mistyped(clusters)  # what moves pods would have to do without that cluster's API server, and nobody meant that
         if boolean(arguments.get("only", False)):
             failures += _findings.failures(scans, [], clusters)
         if failures:  # the play ends here, and Ansible shows the whole result of a failed task
-            return _play.failed_if(failures, {"lines": lines})
+            return _play.failed_if(failures, {"lines": lines}, task_vars)
         return {
             "hosts": list(scans),
             "plan": entries,

@@ -9,6 +9,7 @@ __metaclass__ = type
 
 from ..plugin_utils import _clusters, _findings, _play
 from ..plugin_utils._summary import summary
+from ..plugin_utils._variables import misspelt
 
 
 class ActionModule(_play.PlayAction):
@@ -19,9 +20,12 @@ class ActionModule(_play.PlayAction):
         if asked.get("wanted"):
             answers = _play.scans_of(task_vars, "nodemend_cluster_scan")
             clusters = _clusters.clusters(asked["groups"], _play.cluster_hosts_of(task_vars, register), answers)
-        lines = summary(scans, _play.commands_of(task_vars, "nodemend.kubernetes.remediate", self._loader), clusters)
+        commands = _play.commands_of(task_vars, "nodemend.kubernetes.remediate", self._loader)
+        commands["scan"] = _play.commands_of(task_vars, "nodemend.kubernetes.scan", self._loader)["node"]
+        lines = summary(scans, commands, clusters, _play.HOME)
         _play.show(lines)  # first: a bad value of what follows must not throw away what hundreds of hosts have answered
-        failures = []
+        strange = misspelt(task_vars)
+        failures = [strange] if strange else []
         try:
             failures += _findings.failures(scans, _play.listed(arguments.get("fail_on")) or [], clusters)
         except ValueError as exc:
@@ -35,4 +39,4 @@ class ActionModule(_play.PlayAction):
                 _play.show(["Report: %s" % result["report"]])
             except ValueError as exc:
                 failures.append(str(exc).rstrip("."))
-        return _play.failed_if(failures, result)
+        return _play.failed_if(failures, result, task_vars)

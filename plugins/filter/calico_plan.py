@@ -6,7 +6,7 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _calico_gates, _calico_plan
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _calico_gates, _calico_plan, _calico_roles, _calico_rollback
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._inert import inert, plain
 
 OPTIONS = {"accepted": [], "discard": [], "image_prefix": None, "target_version": None, "backup": None, "host": None}
@@ -33,11 +33,11 @@ def calico_plan(text, found, options=None, looked=None):
 
 
 def calico_rbac_plan(text, found, options=None):
-    return inert(lambda: _calico_plan.rbac(text, plain(found), options_of(plain(options))))
+    return inert(lambda: _calico_roles.rbac(text, plain(found), options_of(plain(options))))
 
 
 def calico_rollback_plan(kept, found, backup, host, written=None):
-    return inert(_calico_plan.rollback, kept, plain(found), backup, host, written)
+    return inert(_calico_rollback.rollback, kept, plain(found), backup, host, written)
 
 
 def calico_forward(hosts, rules, cluster):

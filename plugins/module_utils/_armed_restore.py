@@ -16,6 +16,15 @@ from ._facts import iptables_binaries, netfilter_backends
 from ._facts.iptables_dumps import COMMANDS
 from ._host import Host, Unavailable
 
+# Of the modules that change one backend (doc_fragments/netfilter.py).
+ARGUMENTS = {
+    "state": {"type": "str", "choices": ["absent", "confirmed", "present"], "default": "absent"},
+    "backend": {"type": "str", "choices": ["legacy", "nft"]},
+    "directory": {"type": "path", "required": True},
+    "rollback": {"type": "int", "default": 60},
+    "timeout": {"type": "int", "default": 120},
+}
+REQUIRED_IF = [("state", "absent", ["backend"]), ("state", "present", ["backend"])]
 # Whoever makes this link first has decided; what it points to says who. A link is made whole or not at all.
 DECIDED = "decided"
 CONFIRMED = "confirmed"
@@ -83,10 +92,16 @@ def arm(module, commands, needed):
 
 
 def roll_back_script(directory, commands):
-    """Return what the timer runs unless somebody has decided: the commands [(path, its input)], each until it gets the lock."""
-    lines = ["ln -s %s %s 2>/dev/null || exit 0" % (TIMER, quote(os.path.join(directory, DECIDED)))]
+    """Return what the timer runs unless somebody has decided: the commands [(path, its input)], each until it gets the lock.
+
+    Through a pipe: a unit's shell runs as initrc_t under the SELinux policy of EL and its relatives, from where an iptables command goes over to
+    iptables_t, which may read an inherited pipe but no file below /var/lib/nodemend; the kernel would give it nothing in its place, without an error.
+    """
+    decided = quote(os.path.join(directory, DECIDED))
+    # A file system that is full or read-only by now has decided nothing.
+    lines = ["ln -s %s %s 2>/dev/null || [ ! -L %s ] || exit 0" % (TIMER, decided, decided)]
     for command, path in commands:
-        attempt = "%s --noflush <%s" % (quote(command), quote(path))
+        attempt = "cat %s | %s --noflush" % (quote(path), quote(command))
         again = "[ $? -eq %d ] && [ $tries -gt 1 ]; do tries=$((tries - 1)); sleep 1; done" % LOCKED
         lines.append("tries=%d; while %s; %s" % (ATTEMPTS, attempt, again))
     return "".join(line + "\n" for line in lines)
@@ -174,8 +189,8 @@ class Backend(object):
 def restore(module, argv, told, data=None, path=None):
     """Run a restoring command on a text or a file until it gets the lock."""
     words = " ".join(argv)
-    if path is not None:  # run_command would have all of it in memory
-        argv = ["/bin/sh", "-c", 'exec "$@" <%s' % quote(path), "sh"] + argv
+    if path is not None:  # run_command would have all of it in memory; a pipe, see roll_back_script
+        argv = ["/bin/sh", "-c", '[ -r {0} ] && cat {0} | "$@"'.format(quote(path)), "sh"] + argv
     for attempt in range(ATTEMPTS):
         rc, out, err = module.run_command(argv, data=data, environ_update={"LC_ALL": "C", "LANGUAGE": "C"})
         if rc != LOCKED or attempt == ATTEMPTS - 1:

@@ -13,6 +13,7 @@ import json
 from . import _ipam_room
 from ._facts import borrowed_addresses, calico_installation, cluster_nodes, ipam_blocks
 from ._facts.evicted_pods import REPLACING
+from ._owners import controller
 
 GROUP = "/apis/crd.projectcalico.org/v1/"
 CONFIG = GROUP + "ipamconfigs/default"
@@ -137,11 +138,6 @@ def fresh(known, asked):
 def borrowed(seen):
     blocks = [block for block in (ipam_blocks.parse(item) for item in seen["blocks"]) if block]
     return [entry for block in blocks for entry in block["borrowed"]]
-
-
-def controller(pod):
-    """Return the ownerReference of a pod's controller, or None."""
-    return next((owner for owner in pod["metadata"].get("ownerReferences") or [] if owner.get("controller")), None)
 
 
 def why_left(pod, owner, lacking, emptydir_ok=False):

@@ -44,9 +44,6 @@ from ._conditions import (
     runtime_nofile_low,
     vxlan_checksum_offload,
 )
-
-# A catalogue's callers find all of it here.
-from ._engine import chosen, scan  # noqa: F401  pylint: disable=unused-import
 from ._facts import (
     addresses,
     admission_flags,
@@ -195,11 +192,6 @@ THRESHOLDS = {
     "expected_ports": Option("ports", None, None),
     "binfmt_platforms": Option("platforms", None, None),
 }
-
-
-def conditions_of(scope):
-    """Return the conditions of a scope, in catalogue order."""
-    return tuple(condition for condition in CONDITIONS if condition.scope == scope)
 
 
 def options_for(conditions):

@@ -14,6 +14,7 @@ import datetime
 import re
 
 _BLOCK = re.compile(r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----", re.DOTALL)
+_TIME = re.compile(r"[0-9]{14}Z\Z")
 _COMMON_NAME = b"\x55\x04\x03"  # 2.5.4.3
 _BASIC_CONSTRAINTS = b"\x55\x1d\x13"  # 2.5.29.19
 _BOOLEAN, _UTC_TIME, _VERSION, _EXTENSIONS = 0x01, 0x17, 0xA0, 0xA3
@@ -91,7 +92,7 @@ def _time(tag, content):
     text = content.decode("ascii")
     if tag == _UTC_TIME:
         text = ("20" if text < "5" else "19") + text
-    if len(text) != 15 or text[14] != "Z" or not text[:14].isdigit():
+    if not _TIME.match(text):
         raise ValueError("not a time")
     numbers = [int(text[:4])] + [int(text[start : start + 2]) for start in range(4, 14, 2)]
     return calendar.timegm(datetime.datetime(*numbers).timetuple())

@@ -19,7 +19,7 @@ import collections
 from . import _rules
 
 # Whose copies may go. Of Weave, Cilium, ufw, libvirt and the site's own rules nothing is known.
-OWNERS = tuple(family for family, unused in _rules.FAMILIES) + ("docker",)
+OWNERS = _rules.FAMILIES + ("docker",)
 # More different rules than that are nobody's leak, and would take memory.
 MAXIMUM_TEXTS = 250000
 # Calls of calls; the kernel allows no loop.

@@ -44,6 +44,8 @@ ENVIRONMENT = {
     "LANGUAGE": "C",
     "SYSTEMD_COLORS": "0",
     "SYSTEMD_PAGER": "",
+    # Else what an operator prefers (~/.kube/kuberc, below the folder we are in where there is no HOME) counts for kubectl from 1.34 on.
+    "KUBERC": "off",
 }
 
 # As many links as the kernel follows in one look-up (path_resolution(7)).

@@ -94,8 +94,7 @@ class Kubectl(object):
 
     def text(self, path, **query):
         """Return what the server answers, as text; None where it has no such thing."""
-        if query:
-            path += "?" + urlencode(sorted(query.items()))
+        path = asked(path, query)
         if self._silent:  # an API server that is down would cost each fact the whole time limit
             raise self._silent
         self._find()
@@ -155,6 +154,11 @@ class Kubectl(object):
             if path:
                 return [path] + words[1:]
         raise Unavailable("CommandMissing", "kubectl: command not found, nor k3s.")
+
+
+def asked(path, query):
+    """Return a path of the API with its parameters {name: value}."""
+    return path + "?" + urlencode(sorted(query.items())) if query else path
 
 
 def asks(path, purpose):

@@ -12,13 +12,7 @@ import itertools
 import json
 import os
 
-try:
-    from urllib.parse import urlencode  # novermin: the next line is for 2.7
-except ImportError:  # Python 2.7
-    from urllib import urlencode
-
-# Objects of one answer: what kubectl itself asks for at a time.
-PAGE = 500
+from ._kubectl import PAGE, asked
 
 ARGUMENTS = {
     "kubectl": {"type": "str", "default": "kubectl"},
@@ -26,6 +20,8 @@ ARGUMENTS = {
     "request_timeout": {"type": "int", "default": 30},
 }
 
+# What an operator prefers (kuberc, kubectl from 1.34 on) must not count: "delete" may ask there, and ends well where nobody answers.
+ENVIRONMENT = {"LC_ALL": "C", "KUBERC": "off"}
 
 UNWRITABLE = "%s, where what is changed is kept, cannot be written: %s. Run as root there: become in a play, nodemend_become for the playbooks."
 
@@ -47,7 +43,7 @@ class Kubectl(object):
         """Return what it prints. documents go to its standard input as one List, data as it is."""
         if documents is not None:
             data = json.dumps({"apiVersion": "v1", "kind": "List", "items": documents})
-        code, out, error = self._module.run_command(self._command + list(arguments), data=data, environ_update={"LC_ALL": "C"})
+        code, out, error = self._module.run_command(self._command + list(arguments), data=data, environ_update=ENVIRONMENT)
         if code != 0:
             raise KubectlFailed(error.strip() or "kubectl %s ended with %d." % (arguments[0], code))
         return out
@@ -62,10 +58,8 @@ class Kubectl(object):
 
     def get(self, path, **query):
         """Return the object at a path of the API, None where there is no such thing; so that the functions of facts can ask here, too."""
-        if query:
-            path += "?" + urlencode(sorted(query.items()))
         try:
-            return json.loads(self.run(["get", "--raw", path]))
+            return json.loads(self.run(["get", "--raw", asked(path, query)]))
         except KubectlFailed as exc:
             if str(exc).startswith("Error from server (NotFound)"):
                 return None

@@ -17,7 +17,6 @@ from . import _rules
 Rule = collections.namedtuple("Rule", "chain line packets bytes position")
 
 _COUNTED = re.compile(r"^\[(\d+):(\d+)\] (-A (\S+).*)$")
-_FAMILIES = tuple(family for family, unused in _rules.FAMILIES)
 # How kube-proxy lets packets of known connections pass (kubernetes, pkg/proxy/iptables/proxier.go). Each such packet that the host forwards
 # meets it, also in a backend that nothing uses any more.
 _KNOWN_CONNECTIONS = re.compile(r'^-A KUBE-FORWARD .*--comment "kubernetes forwarding conntrack [^"]*".* --ctstate RELATED,ESTABLISHED -j ACCEPT$')
@@ -55,12 +54,12 @@ def parse(text):
 
 def own_chains(table):
     """Return the chains of Kubernetes and its network in a table."""
-    return [name for name in table["chains"] if _rules.family_of_chain(name) in _FAMILIES]
+    return [name for name in table["chains"] if _rules.family_of_chain(name) in _rules.FAMILIES]
 
 
 def own_rules(table):
     """Return their rules: all in their chains, and those in other chains that jump to one or carry their comment."""
-    return [rule for rule in table["rules"] if _rules.family_of_rule(rule.line) in _FAMILIES]
+    return [rule for rule in table["rules"] if _rules.family_of_rule(rule.line) in _rules.FAMILIES]
 
 
 def count(tables):

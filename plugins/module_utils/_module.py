@@ -12,14 +12,16 @@ from ansible.module_utils.basic import AnsibleModule
 
 from . import _catalogue
 from ._ansible import end, open_facts, values_of
+from ._engine import chosen, scan
 from ._option import argument_spec
 
 # What is returned of a node, whatever was asked.
 RETURNED = ("node", "node_identity", "addresses", "blackholes", "blackholes_ipv6")
 
 
-def run_node_scan(conditions):
+def run_node_scan():
     """Run an info module over all node conditions, or those named in its option "conditions"."""
+    conditions = _catalogue.CONDITIONS
     options = _catalogue.options_for(conditions)
     spec = argument_spec(options)
     spec["conditions"] = {"type": "list", "elements": "str", "choices": sorted(item.id for item in conditions)}
@@ -27,7 +29,7 @@ def run_node_scan(conditions):
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     wanted = module.params["conditions"]
     facts = open_facts(module, options, _catalogue)
-    result = _catalogue.scan(facts, conditions if wanted is None else _catalogue.chosen(conditions, wanted))
+    result = scan(facts, conditions if wanted is None else chosen(conditions, wanted))
     result["symptoms"] = None
     if module.params["symptoms"]:
         _catalogue.add_symptoms(facts, result)

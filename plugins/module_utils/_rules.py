@@ -10,9 +10,10 @@ __metaclass__ = type
 
 import re
 
-# Family: the prefix of its chains. kubelet, kube-proxy and kube-router write KUBE-, Felix cali-, the plugins portmap,
+# (family, the prefix of its chains). kubelet, kube-proxy and kube-router write KUBE-, Felix cali-, the plugins portmap,
 # bridge and firewall CNI-, flannel since 0.20 FLANNEL- (node_facts 2.3).
-FAMILIES = (("KUBE", "KUBE-"), ("cali", "cali-"), ("CNI", "CNI-"), ("FLANNEL", "FLANNEL-"))
+PREFIXES = (("KUBE", "KUBE-"), ("cali", "cali-"), ("CNI", "CNI-"), ("FLANNEL", "FLANNEL-"))
+FAMILIES = tuple(family for family, unused in PREFIXES)
 # Other networks of Kubernetes whose rules are counted, but never prove a fault and are never removed.
 OTHERS = (("WEAVE", "WEAVE"), ("CILIUM", "CILIUM_"))
 # Programs that share the tables with Kubernetes, named where their rules are found twice.
@@ -33,7 +34,7 @@ _CNI_SANDBOX = re.compile(r'--comment "(?:dnat )?name: \\"[^"]*\\" id: \\"([^"\\
 _CNI_ADDRESS = re.compile(r"^-A CNI-FORWARD -[sd] (\S+) ")
 _COUNTERS = re.compile(r"^\[\d+:\d+\] (?=-A )")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
-_ALL = FAMILIES + OTHERS
+_ALL = PREFIXES + OTHERS
 # A quick look that spares all other rules the cutting into words: a dump may have 180,000 lines.
 _SUSPECT = re.compile("|".join([" -[jg] %s" % re.escape(prefix) for unused, prefix in _ALL] + [text for unused, text in COMMENTS]))
 

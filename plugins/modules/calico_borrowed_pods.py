@@ -95,6 +95,7 @@ import time
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nodemend.kubernetes.plugins.module_utils import _calico_ipam
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import ARGUMENTS, Kubectl, KubectlFailed
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._owners import controller
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._routes import version
 
 INTERVAL = 2
@@ -184,8 +185,8 @@ class Recreation(object):
 
     def _siblings(self, pod):
         found = self._kubectl.items("/api/v1/namespaces/%s/pods" % pod["metadata"]["namespace"])
-        uid = _calico_ipam.controller(pod)["uid"]
-        return [item for item in found if (_calico_ipam.controller(item) or {}).get("uid") == uid]
+        uid = controller(pod)["uid"]
+        return [item for item in found if (controller(item) or {}).get("uid") == uid]
 
     def _evict(self, pod, until):
         """Ask for the eviction until no PodDisruptionBudget forbids it any more."""

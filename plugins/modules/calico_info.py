@@ -152,6 +152,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._ansible import end, open_facts, unavailable, values_of
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._conditions import calico_ipset_incompatible, calico_reject_bypassed
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._engine import scan
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._option import argument_spec
 
 CONDITIONS = (calico_reject_bypassed.CONDITION, calico_ipset_incompatible.CONDITION)
@@ -165,7 +166,7 @@ def main():
     module = AnsibleModule(argument_spec=argument_spec(options), supports_check_mode=True)
     facts = open_facts(module, options, _catalogue)
     cluster = open_facts(module, options, _cluster_catalogue)
-    result = _catalogue.scan(facts, CONDITIONS)
+    result = scan(facts, CONDITIONS)
     result["calico"] = values_of(facts, NODE)
     result["calico"]["installation"] = values_of(cluster, ("calico_installation",))["calico_installation"]
     result["unavailable"] = unavailable(facts, NODE)

@@ -36,6 +36,7 @@ options:
       - The administrator's of kubeadm, k3s or RKE2 when not given, C(/etc/kubernetes/admin.conf), C(/etc/rancher/k3s/k3s.yaml) or
         C(/etc/rancher/rke2/rke2.yaml), whichever exists first.
       - A plug-in for credentials that it names runs without C(HOME) and with the scan's own C(PATH).
+      - An HTTP proxy on the way to the API server must stand in it (C(proxy-url), with kubectl 1.19 or newer); C(HTTPS_PROXY) is not passed on.
     type: path
   kubectl:
     description:
@@ -197,7 +198,7 @@ cluster:
           elements: str
           sample: []
         managed_by:
-          description: What would put changes back, an operator, a Helm release, Argo CD, Flux; else null.
+          description: What would put changes back, an operator, a Helm release, Argo CD, Flux, an addon manager; else null.
           type: str
           sample: the Tigera operator
         namespace:

@@ -78,6 +78,7 @@ import time
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import ARGUMENTS, Kubectl, KubectlFailed
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._owners import belongs
 
 HASH = "controller-revision-hash"
 INTERVAL = 2
@@ -91,14 +92,10 @@ def newest_revision(daemonset, revisions):
     """Return the hash of the newest revision, or None while the controller has not seen the specification."""
     if daemonset.get("status", {}).get("observedGeneration", 0) < daemonset["metadata"]["generation"]:
         return None
-    own = [item for item in revisions if owned(item, daemonset)]
+    own = [item for item in revisions if belongs(item, daemonset)]
     if not own:
         return None
     return max(own, key=lambda item: item["revision"])["metadata"]["labels"][HASH]
-
-
-def owned(item, daemonset):
-    return any(owner["uid"] == daemonset["metadata"]["uid"] for owner in item["metadata"].get("ownerReferences", []))
 
 
 def lack(pod, revision):
@@ -145,7 +142,7 @@ class Rollout(object):
 
     def pods(self, daemonset):
         found = self._get("pods", "--namespace=" + self._module.params["namespace"], "--field-selector=spec.nodeName=" + self._module.params["node"])
-        return [pod for pod in found if owned(pod, daemonset)]
+        return [pod for pod in found if belongs(pod, daemonset)]
 
     def run(self):
         """Return whether the pod had to be deleted."""

@@ -83,6 +83,7 @@ failed_images:
 import time
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._image import canonical
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._kubectl_module import ARGUMENTS, Kubectl, KubectlFailed
 
 PREFIX = "nodemend-image-pull-"
@@ -93,16 +94,6 @@ FAILURES = ("ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNev
 PENDING = ("ContainerCreating", "PodInitializing")
 # What a kubelet makes of a container that it has not begun when it ends a pod (TerminatePod in its status_manager.go).
 NOT_BEGUN = "ContainerStatusUnknown"
-
-
-def canonical(image):
-    """Return an image with the registry and the tag that a runtime would add: "docker.io/calico/node:v3.22.5"."""
-    head, slash, unused = image.partition("/")
-    if not slash:
-        image = "docker.io/library/" + image
-    elif "." not in head and ":" not in head and head != "localhost":
-        image = "docker.io/" + image
-    return image if ":" in image.rpartition("/")[2] or "@" in image else image + ":latest"
 
 
 def unlisted(node, images):

@@ -116,18 +116,7 @@ class Changed(Exception):
 
 
 def main():
-    module = AnsibleModule(
-        argument_spec={
-            "state": {"type": "str", "choices": ["absent", "confirmed", "present"], "default": "absent"},
-            "backend": {"type": "str", "choices": ["legacy", "nft"]},
-            "directory": {"type": "path", "required": True},
-            "rollback": {"type": "int", "default": 60},
-            "timeout": {"type": "int", "default": 120},
-        },
-        required_if=[("state", "absent", ["backend"]), ("state", "present", ["backend"])],
-        supports_check_mode=True,
-    )
-    run(module)
+    run(AnsibleModule(_armed_restore.ARGUMENTS, required_if=_armed_restore.REQUIRED_IF, supports_check_mode=True))
 
 
 def run(module):
@@ -148,8 +137,8 @@ def remove(module):
     _armed_restore.refuse_used_folder(module)
     if module.check_mode:
         module.exit_json(**result)
-    backend.keep(changes)
     try:
+        backend.keep(changes)
         started = time.time()
         backend.test(changes)
         # The change takes about as long as to try it, and each table may have to wait for the lock.
@@ -159,6 +148,9 @@ def remove(module):
     except (Changed, Failed, Unavailable, ValueError):
         backend.forget(changes)
         raise
+    except EnvironmentError as exc:  # a file system that is read-only or full
+        backend.forget(changes)
+        raise Failed(exc)
     try:
         backend.apply(changes)
         refuse_other(changes, backend.samples())
@@ -302,7 +294,8 @@ class Backend(_armed_restore.Backend):
         """Remove what was kept for a change that does not come."""
         for version, table, unused in self._each(changes):
             for kind in ("before", "after"):
-                os.unlink(self._file(kind, version, table))
+                if os.path.exists(self._file(kind, version, table)):
+                    os.unlink(self._file(kind, version, table))
 
     def kept(self):
         """Return the changes that keep() has written."""

@@ -97,15 +97,8 @@ from ansible_collections.nodemend.kubernetes.plugins.module_utils._host import U
 
 def main():
     module = AnsibleModule(
-        argument_spec={
-            "state": {"type": "str", "choices": ["absent", "confirmed", "present"], "default": "absent"},
-            "backend": {"type": "str", "choices": ["legacy", "nft"]},
-            "directory": {"type": "path", "required": True},
-            "settle": {"type": "int", "default": 30},
-            "rollback": {"type": "int", "default": 60},
-            "timeout": {"type": "int", "default": 120},
-        },
-        required_if=[("state", "absent", ["backend"]), ("state", "present", ["backend"])],
+        dict(_armed_restore.ARGUMENTS, settle={"type": "int", "default": 30}),
+        required_if=_armed_restore.REQUIRED_IF,
         supports_check_mode=True,
     )
     try:
@@ -143,8 +136,11 @@ def remove(module):
     # To remove takes about as long as to try it, and each table may have to wait for the lock.
     needed = math.ceil(time.time() - started) + _armed_restore.ATTEMPTS * sum(len(inputs) for inputs in changes.values())
     undo = dict((version, _leftovers.restoration(now[version], after[version])) for version in now)
-    backend.keep(undo)
-    arm(module, backend, undo, needed)
+    try:
+        backend.keep(undo)
+        arm(module, backend, undo, needed)
+    except EnvironmentError as exc:  # a file system that is read-only or full
+        raise Failed(exc)
     try:
         backend.apply(changes)
         left = sum_of(backend.samples())

@@ -292,12 +292,11 @@ node:
       sample: /etc/kubernetes/admin.conf
 """
 
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._catalogue import conditions_of
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._module import run_node_scan
 
 
 def main():
-    run_node_scan(conditions_of("node"))
+    run_node_scan()
 
 
 if __name__ == "__main__":

@@ -109,6 +109,10 @@ runtime_limits:
           description: The soft limit seen on a container's first process, its PID and its name; null where no container runs.
           type: dict
           sample: {soft: 1024, pid: 2103, name: pause}
+        in_containers:
+          description: The highest soft limit of a container's first process that is no pause process; null where none runs.
+          type: dict
+          sample: {soft: 65535, pid: 2110, name: coredns}
         go_version:
           description: The Go version that the daemon was built with; Go raises the soft limit by itself from 1.19 on.
           type: str

@@ -76,7 +76,13 @@ class Carried(object):
 
 
 def key(item):
+    """Return (kind, namespace, name) of a document or an object."""
     return item["kind"], item["metadata"].get("namespace") or "", item["metadata"]["name"]
+
+
+def same(document, other):
+    """Return whether two documents are of the same object."""
+    return key(document) == key(other)
 
 
 def carry(documents, live, versions, discard=(), image_prefix=None):

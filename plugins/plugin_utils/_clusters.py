@@ -28,6 +28,7 @@ def groups(hosts):
     """Return who may ask for each cluster, in order: a list of lists of hosts.
 
     The control plane is what the scan has proved, or the group that was named. A host that was not scanned asks nobody itself.
+    Hosts on which no CA was found may be of several clusters, so that each of them asks.
     """
     found = collections.OrderedDict()
     for name, host in hosts.items():
@@ -35,7 +36,7 @@ def groups(hosts):
             # One kubeconfig is one cluster; any host may ask on behalf of all, a dead one too.
             found.setdefault(("runner", host["runner"], host["kubeconfig"]), [name])
         elif _may_ask(host):
-            found.setdefault(("cluster", _node(host).get("cluster")), []).append(name)
+            found.setdefault(("host", name) if _loose(host) else ("cluster", _node(host)["cluster"]), []).append(name)
     return list(found.values())
 
 
@@ -54,7 +55,7 @@ def turns(asking, hosts):
 
 def routes(hosts):
     """Return [{host, name, cluster, addresses, blackholes, blackholes_ipv6}] of the nodes that were scanned."""
-    nodes = [dict(_node(host), host=name) for name, host in hosts.items() if not not_scanned(host["scan"])]
+    nodes = [dict(_node(host), host=name) for name, host in hosts.items()]
     keys = ("host", "name", "cluster", "addresses", "blackholes", "blackholes_ipv6")
     return [dict((key, node.get(key)) for key in keys) for node in nodes if node.get("name")]
 
@@ -70,7 +71,7 @@ def clusters(asking, hosts, answers):
     scan     the answer; where no API server was ready, the first that says why; None without any
     reason   why there is no answer, else None
     """
-    known = []
+    known, loose = [], []
     for names in asking:
         name = _best(names, answers)
         runner = hosts[name]["runner"] or name
@@ -84,7 +85,10 @@ def clusters(asking, hosts, answers):
             identity = identity or _node(hosts[name]).get("cluster")
         if identity is None or identity not in [cluster["id"] for cluster in known]:
             host = None if hosts[name]["nowhere"] else runner
-            known.append({"name": title, "id": identity, "host": host, "asked": True, "scan": scan, "reason": reason})
+            found = known if hosts[name]["runner"] or not _loose(hosts[name]) else loose
+            found.append({"name": title, "id": identity, "host": host, "asked": True, "scan": scan, "reason": reason})
+    ids = [cluster["id"] for cluster in known]
+    known += [cluster for cluster in _merged(loose) if cluster["id"] is None or cluster["id"] not in ids]
     return known + _left_out(hosts, known)
 
 
@@ -96,6 +100,27 @@ def scans_of(known):
 def mistyped(known):
     """Return the reasons of clusters() for which a host that was to be asked is nowhere."""
     return sorted(set(cluster["reason"] for cluster in known if cluster["asked"] and not cluster["host"]))
+
+
+def _loose(host):
+    """Return whether nothing on a host tells which cluster it belongs to: its CA lies where no scan looks (kubeasz, kOps, by hand)."""
+    return not _node(host).get("cluster")
+
+
+def _merged(found):
+    """Return the clusters of loose hosts, each once: by what their kubeconfigs say, and what nothing tells apart is one, as a control plane is."""
+    best = collections.OrderedDict()
+    for cluster in found:
+        other = best.setdefault(cluster["id"], cluster)
+        if _rank(cluster) > _rank(other):
+            best[cluster["id"]] = cluster
+    answered = [cluster for cluster in best.values() if cluster["scan"]]
+    return answered or list(best.values())
+
+
+def _rank(cluster):
+    """Return what one answer is better by than another: that there is one, and that its API server is ready."""
+    return bool(cluster["scan"]), bool(cluster["scan"] and cluster["scan"]["cluster"]["api_ready"])
 
 
 def _nowhere(host):

@@ -8,10 +8,9 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import re
-
-# Docker's own short forms of an image's name; the kubelet reports the long one or the short one, by runtime.
-_HUB = re.compile(r"^(?:index\.)?docker\.io/(?:library/)?")
+from ..module_utils._facts import cluster_nodes
+from ..module_utils._image import canonical
+from ..module_utils._owners import belongs, controller
 
 
 def plan(pods, objects, pull_ok=False):
@@ -57,8 +56,8 @@ def _kept(pods):
 
 def _owner(pod):
     """Return the name of the DaemonSet that a pod belongs to, or None."""
-    references = pod["metadata"].get("ownerReferences") or []
-    return next((item["name"] for item in references if item.get("kind") == "DaemonSet" and item.get("controller")), None)
+    owner = controller(pod)
+    return owner["name"] if owner and owner["kind"] == "DaemonSet" else None
 
 
 def _of_kind(objects, kind):
@@ -72,7 +71,7 @@ def _daemonset(daemonset, pod, revisions):
         return ["%s is not there any more: nothing would start the pod again." % called]
     if (daemonset.get("status") or {}).get("observedGeneration") != daemonset["metadata"].get("generation"):
         return ["%s was just changed and its controller has not seen that yet; try again when it has." % called]
-    own = [item for item in revisions if _belongs(item, daemonset)]
+    own = [item for item in revisions if belongs(item, daemonset)]
     if not own:
         return ["%s has no ControllerRevision: which version it would start cannot be told." % called]
     current = _hash(max(own, key=lambda item: item["revision"]))
@@ -86,18 +85,13 @@ def _daemonset(daemonset, pod, revisions):
     return []
 
 
-def _belongs(revision, daemonset):
-    return any(item["uid"] == daemonset["metadata"]["uid"] for item in revision["metadata"].get("ownerReferences") or [])
-
-
 def _hash(item):
     return (item["metadata"].get("labels") or {}).get("controller-revision-hash")
 
 
 def _node(node, pod):
     """Why the node would not run the new pod."""
-    ready = next((item["status"] for item in node["status"].get("conditions") or [] if item["type"] == "Ready"), None)
-    refused = [] if ready == "True" else ["Node %s is not Ready: it would not start the new pod." % node["metadata"]["name"]]
+    refused = [] if cluster_nodes.parse(node)["ready"] else ["Node %s is not Ready: it would not start the new pod." % node["metadata"]["name"]]
     tolerations = pod["spec"].get("tolerations") or []
     for taint in node["spec"].get("taints") or []:
         if taint["effect"] != "PreferNoSchedule" and not any(_tolerates(item, taint) for item in tolerations):
@@ -121,13 +115,13 @@ def _tolerates(toleration, taint):
 
 def _images(node, pod):
     """Why the images would have to come from a registry, which may need the very network that is broken."""
-    present = set(_full(name) for image in node["status"].get("images") or [] for name in image.get("names") or [])
+    present = set(canonical(name) for image in node["status"].get("images") or [] for name in image.get("names") or [])
     containers = (pod["spec"].get("initContainers") or []) + pod["spec"]["containers"]
     refused = []
     for image in sorted(set(item["image"] for item in containers if item.get("imagePullPolicy") == "Always")):
         refused.append("Image %s is pulled at each start (imagePullPolicy: Always)." % image)
     for image in sorted(set(item["image"] for item in containers if item.get("imagePullPolicy") != "Always")):
-        if _full(image) not in present:
+        if canonical(image) not in present:
             refused.append(
                 "Image %s is not among the %d images that the kubelet reports (50 at the most)."
                 % (image, len(node["status"].get("images") or []))
@@ -135,8 +129,3 @@ def _images(node, pod):
     if refused:
         refused.append("Pull it on the node first, or set cni_token_pull_ok to true where the registry can be reached.")
     return refused
-
-
-def _full(name):
-    name = _HUB.sub("", name)
-    return name if "@" in name or ":" in name.rpartition("/")[2] else name + ":latest"

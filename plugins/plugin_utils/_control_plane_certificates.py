@@ -43,7 +43,7 @@ NAMES = tuple(certificate.name for certificate in CERTIFICATES)
 SERVERS = {"k3s": "k3s.service", "rke2": "rke2-server.service"}
 
 
-def plan(found, files, renew=False, state="present"):
+def plan(found, files, renew, state):
     """Return {needed, refused, renew, restart, steps}.
 
     found    result of control_plane_info
@@ -74,7 +74,7 @@ def plan(found, files, renew=False, state="present"):
     due = _due(verdicts["kubernetes_certificate_expiring"], files) if state == "present" and wanted else {}
     loopback = state == "present" and verdicts["apiserver_loopback_certificate_expiring"]["status"] in ("faulty", "at_risk")
     server = SERVERS.get(facts["node"]["distribution"])
-    if server and facts["node"]["distribution"] == "rke2" and loopback and not due:
+    if facts["node"]["distribution"] == "rke2" and loopback and not due:
         process = _process(facts, "kube-apiserver")
         down = [] if facts["kubelet"]["running"] else ["The kubelet does not run, and nothing else would start kube-apiserver again."]
         return _described([], [_part("kube-apiserver", process, None)] if process else [], down)
@@ -111,8 +111,7 @@ def _described(renew, restart, refused):
 
 def _due(verdict, files):
     """Return {the path that kubeadm has for a file: the path that was read}."""
-    paths = verdict["evidence"].get("due", []) if verdict["status"] in ("faulty", "at_risk") else []
-    return dict((_linked(path, files), path) for path in paths)
+    return dict((_linked(path, files), path) for path in verdict["evidence"].get("due", []))
 
 
 def _linked(path, files):

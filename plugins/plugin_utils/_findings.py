@@ -11,6 +11,8 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import re
+
 from ._hosts import fold
 from ._remedies import option_of
 
@@ -21,6 +23,9 @@ SHOWN = STATUSES[:3]
 # The statuses on which remediate.yml plans a remedy, by the condition's remediate_on. "request" also wants the
 # condition named (nodemend_conditions).
 REMEDIATED = {"at_risk": ("at_risk", "faulty"), "faulty": ("faulty",), "request": ("at_risk", "faulty")}
+
+# What ansible-core puts before a message since 2.19.
+_FRAME = re.compile("^((Task|Action) failed: )+")
 
 TOO_OLD = (
     "the node's Python is too old for this controller's ansible-core; "
@@ -62,7 +67,7 @@ def _python_too_old(scan):
 
 
 def _first_line(text):
-    lines = [line.strip() for line in str(text or "no message").splitlines() if line.strip()]
+    lines = [line.strip() for line in _FRAME.sub("", str(text or "no message")).splitlines() if line.strip()]
     return lines[0][:300] if lines else "no message"
 
 
@@ -72,7 +77,7 @@ def remediable(verdict):
 
 
 def findings(scans):
-    """Return the verdicts of {host: scan}, grouped by condition, reason and disruption, worst status first, catalogue order within.
+    """Return the verdicts of {host: scan}, grouped by condition, reason and disruption, worst status first, and those of one condition together.
 
     Each: the first host's verdict dict, with hosts (names in scan order) beside it.
     """
@@ -87,7 +92,8 @@ def findings(scans):
                 groups[key] = dict(verdict, hosts=[])
                 order.append(key)
             groups[key]["hosts"].append(host)
-    return sorted((groups[key] for key in order), key=lambda group: STATUSES.index(group["status"]))
+    conditions = [key[0] for key in order]
+    return sorted((groups[key] for key in order), key=lambda group: (STATUSES.index(group["status"]), conditions.index(group["condition"])))
 
 
 def counts(scans):

@@ -14,17 +14,18 @@ import re
 # More names or ranges than this in one line help nobody; the report has them all.
 MAXIMUM_NAMES = 12
 
-_LAST_NUMBER = re.compile(r"^(.*?)(\d+)(\D*)$", re.DOTALL)
+# By which number names may differ: the last one (10.0.0.9, node-9), or the last before the domain (node9.dc1.example.org).
+_NUMBERS = (re.compile(r"^(.*?)(\d+)(\D*)$", re.DOTALL), re.compile(r"^([^.]*?)(\d+)([^.\d]*\..*)$", re.DOTALL))
 
 
 def fold(names, maximum=MAXIMUM_NAMES):
-    """Return names as one text: three and more that differ in their last number as node[03,06-09].example.org.
+    """Return names as one text: three and more that differ in one number as node[03,06-09].example.org.
 
     What goes beyond the maximum of names and ranges is counted, not listed.
     """
     shown = []
     left = 0
-    for prefix, numbers, suffix in _groups(names):
+    for prefix, numbers, suffix in min((_groups(names, number) for number in _NUMBERS), key=len):
         room = max(0, maximum - len(shown))
         if len(numbers) < 3:
             parts = [prefix + number + suffix for number in numbers]
@@ -41,11 +42,11 @@ def fold(names, maximum=MAXIMUM_NAMES):
     return ", ".join(shown)
 
 
-def _groups(names):
-    """Return [(prefix, [digits], suffix)] of names that differ in their last number only; digits are "" where there is none."""
+def _groups(names, number):
+    """Return [(prefix, [digits], suffix)] of names that differ in this number only; digits are "" where there is none."""
     groups = collections.OrderedDict()
     for name in sorted(set(names), key=_natural):
-        match = _LAST_NUMBER.match(name)
+        match = number.match(name)
         prefix, digits, suffix = match.groups() if match else (name, "", "")
         groups.setdefault((prefix, suffix), []).append(digits)
     return [(prefix, numbers, suffix) for (prefix, suffix), numbers in groups.items()]

@@ -9,13 +9,13 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from ..module_utils._facts import iptables_dumps
+from ..module_utils._facts.netfilter_backends import VERSIONS
+from ..module_utils._rules import FAMILIES
 
 BACKENDS = ("nft", "legacy")
-FAMILIES = ("KUBE", "cali", "CNI", "FLANNEL")
 # Without the first two nothing is won; the others follow where they are alternatives (Debian: only with their legacy packages).
 NEEDED = ("iptables", "ip6tables")
 COMMANDS = ("iptables", "ip6tables", "arptables", "ebtables")
-VERSIONS = ("ipv4", "ipv6")
 # Who writes the rules of a network; plugins write CNI's for each pod, and nobody writes those of a running pod again.
 AUTHORS = {"cali": ("calico-node", "canal"), "FLANNEL": ("flanneld", "canal")}
 # The network's own plugin: while the runtime calls it, its agent comes back.
@@ -92,7 +92,7 @@ def _missing(facts, target, leaving):
         # A kube-proxy in the mode nftables writes no rules that iptables could show.
         if old["services"] and not new["services"] and facts["kube_proxy"]["mode"] != "nftables":
             sentences.append("kube-proxy has not written its %s Services to %s." % (version, target))
-        for family in FAMILIES[1:]:
+        for family in FAMILIES[1:]:  # the first is KUBE, whose Services were counted above
             if _rules(old, family) and not _rules(new, family) and _has_author(family, agents, units, plugins):
                 sentences.append("%s has %s rules in %s and none in %s." % (family, version, leaving, target))
         apart = _pods_apart(old, new, facts["cni_pods"])

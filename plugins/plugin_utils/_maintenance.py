@@ -10,6 +10,9 @@ __metaclass__ = type
 
 import re
 
+from ..module_utils._owners import controller
+from ._labels import matches
+
 _VERSION = re.compile(r"v?(\d+)\.(\d+)")
 _URL = re.compile(r"https://\[?(.+?)\]?:\d+$")
 
@@ -57,7 +60,7 @@ def obstacles(pods, budgets, delete_emptydir_data=False, force=False):
         if metadata.get("deletionTimestamp"):
             found.append("%s is being deleted and has not ended." % name)
             continue
-        if not _controller(pod) and not force:
+        if not controller(pod) and not force:
             found.append("%s has no controller: nothing would start it again (maintenance_force)." % name)
         if any("emptyDir" in volume for volume in pod["spec"].get("volumes") or []) and not delete_emptydir_data:
             found.append("%s has an emptyDir, which would be lost (maintenance_delete_emptydir_data)." % name)
@@ -75,12 +78,7 @@ def _drained(pod):
     """Whether drain concerns itself with a pod: not with those that have ended, a DaemonSet's and static ones."""
     ended = (pod.get("status") or {}).get("phase") in ("Succeeded", "Failed")
     static = "kubernetes.io/config.mirror" in (pod["metadata"].get("annotations") or {})
-    return not ended and not static and (_controller(pod) or {}).get("kind") != "DaemonSet"
-
-
-def _controller(pod):
-    owners = pod["metadata"].get("ownerReferences") or []
-    return next((owner for owner in owners if owner.get("controller")), None)
+    return not ended and not static and (controller(pod) or {}).get("kind") != "DaemonSet"
 
 
 def _covers(budget, pod):
@@ -93,16 +91,7 @@ def _covers(budget, pod):
     if not labels and not expressions:
         return budget.get("apiVersion") != "policy/v1beta1"  # there an empty selector selects nothing
     own = pod["metadata"].get("labels") or {}
-    return all(own.get(key) == value for key, value in labels.items()) and all(_matches(item, own) for item in expressions)
-
-
-def _matches(expression, labels):
-    key, operator, values = expression["key"], expression["operator"], expression.get("values") or []
-    if operator == "In":
-        return labels.get(key) in values
-    if operator == "NotIn":
-        return labels.get(key) not in values
-    return (key in labels) == (operator == "Exists")
+    return all(own.get(key) == value for key, value in labels.items()) and all(matches(item, own) for item in expressions)
 
 
 def nowhere_to_go(name, nodes):
@@ -141,7 +130,7 @@ def control_plane(host, cluster, etcd, api_servers, outage_ok=False, unchecked_o
     return {
         "concerned": bool(serves or member),
         "refused": refused,
-        "may_recover": bool(refused) and (serves and _unwell(host, cluster, others) or _unhealthy(etcd)),
+        "may_recover": serves and _unwell(host, cluster, others) or _unhealthy(etcd),
         "snapshot": bool(etcd and etcd["members"]),
     }
 
@@ -156,7 +145,7 @@ def _api(host, cluster, others, outage_ok):
     if len(peers) > len(others):
         served = set(_address(server) for server in others)
         silent = [node["name"] for node in peers if not served & set(node["addresses"])]
-        refused.append("Of the other control-plane nodes no API server is known of: %s." % ", ".join(silent or sorted(node["name"] for node in peers)))
+        refused.append("Of the other control-plane nodes no API server is known of: %s." % ", ".join(silent))
     if not others and not outage_ok:
         refused.append("This host has the only API server: without it the cluster has none. Set maintenance_api_outage_ok where that is acceptable.")
     return refused

@@ -12,18 +12,23 @@ import collections
 
 from ._findings import not_scanned_lines
 from ._hosts import fold
+from ._plan import maintenances
 from ._remedies import CLUSTER, MAINTENANCE
 
 
-def plan_lines(entries, scans, max_disruption, unread=()):
-    """Return the plan as lines for people; unread as _plan.unread() has it."""
+def plan_lines(entries, scans, max_disruption, unread=(), drained=False):
+    """Return the plan as lines for people; unread as _plan.unread() has it, drained as in _plan.Wishes."""
     allowed = [entry for entry in entries if entry["allowed"]]
-    lines = ["Plan (nodemend_max_disruption=%s): %d of %d remedies may run." % (max_disruption, len(allowed), len(entries))]
+    said = "%d of %d remedies may run" % (len(allowed), len(entries)) if entries else "nothing to remediate"
+    lines = ["Plan (nodemend_max_disruption=%s): %s." % (max_disruption, said)]
+    moved = set(host for host, shared in maintenances(entries, scans, drained).items() if shared["drain"])
     for title, group in (("Will run, in this order", allowed), ("Refused", [e for e in entries if not e["allowed"]])):
         if group:
             lines += ["", title]
             lines += _listed([entry for entry in group if entry["place"] != MAINTENANCE])
-            lines += _shared([entry for entry in group if entry["place"] == MAINTENANCE])
+            shared = [entry for entry in group if entry["place"] == MAINTENANCE]
+            lines += _listed(_by_remedy([entry for entry in shared if not _moves(entry, moved)]))
+            lines += _shared([entry for entry in shared if _moves(entry, moved)])
     if unread:
         lines += ["", "Could not be read, so nothing is planned for it"] + _unread_lines(unread)
     missing = not_scanned_lines(scans)
@@ -46,10 +51,12 @@ def _unread_lines(unread):
 
 def _shared(entries):
     """What shares a maintenance, remedy by remedy, so that hosts with the same fate are one line."""
-    lines = _listed(_by_remedy(entries))
-    if any(entry["allowed"] and entry["moves_pods"] for entry in entries):
-        return ["  One maintenance for each of these hosts, in which its pods move once:"] + ["  " + line for line in lines]
-    return lines
+    lines = ["  " + line for line in _listed(_by_remedy(entries))]
+    return ["  One maintenance for each of these hosts, in which its pods move once:"] + lines if lines else []
+
+
+def _moves(entry, moved):
+    return entry["allowed"] and entry["host"] in moved
 
 
 def _listed(entries):

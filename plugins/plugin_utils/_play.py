@@ -12,13 +12,16 @@ import json
 import os
 import tempfile
 
-from ansible import context
+from ansible import constants, context
 from ansible.errors import AnsibleActionFail
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from . import _command
+
+# Where the collection lies, with its docs/.
+HOME = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 
 class PlayAction(ActionBase):
@@ -40,14 +43,17 @@ class PlayAction(ActionBase):
         raise NotImplementedError()
 
 
-def failed_if(failures, result):
+def failed_if(failures, result, task_vars):
     """Return the result as that of a failed task where there are failures: the playbook then ends with exit code 2.
 
-    Without the lines, which have been printed: Ansible shows the whole result of a failed task.
+    Without the lines, which have been printed: Ansible shows the whole result of a failed task, under the name of the play's first host
+    that is reached, which may be the one that is well.
     """
     if not failures:
         return result
     result = dict(result, failed=True, msg="; ".join(failures))
+    if len(task_vars["ansible_play_hosts_all"]) > 1:
+        result["msg"] += " (said of all hosts, whatever name Ansible puts before it)"
     del result["lines"]
     return result
 
@@ -95,10 +101,11 @@ def commands_of(task_vars, playbook, loader):
 
 
 def show(lines):
-    """Print lines as they are; a debug task would print them as JSON."""
+    """Print lines as they are; a debug task would print them as JSON. Where a program reads JSON from the output, they go beside it."""
     display = Display()
+    beside = constants.DEFAULT_STDOUT_CALLBACK.rpartition(".")[2] in ("json", "jsonl")
     for line in [""] + lines + [""]:
-        display.display(line)
+        display.display(line, stderr=beside)
 
 
 def write_report(path, report):

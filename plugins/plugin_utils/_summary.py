@@ -14,14 +14,17 @@ from ._hosts import fold
 from ._remedies import option_of
 
 _TITLES = {"faulty": "FAULTY: proved", "unknown": "UNKNOWN: could not be read", "at_risk": "AT RISK: not yet, or not proved"}
+_PAGE = "    What to do: "
 
 
-def summary(scans, commands, clusters=()):
+def summary(scans, commands, clusters=(), home=""):
     """Return the lines of a scan's summary.
 
     scans     {host: scan}
-    commands  how remediate.yml is started here: {scope of a remedy: "ansible-playbook -i hosts nodemend.kubernetes.remediate"}
+    commands  how remediate.yml is started here: {scope of a remedy: "ansible-playbook -i hosts nodemend.kubernetes.remediate"};
+              and as "scan" how scan.yml is
     clusters  as _clusters.clusters() has them
+    home      where the collection lies, with its docs/
     """
     lines = _heading(scans) + _looked_at(clusters)
     judged = dict(scans, **cluster_scans(clusters))
@@ -37,7 +40,10 @@ def summary(scans, commands, clusters=()):
     lines += _symptoms(scans)
     numbers = counts(judged)
     told = ", ".join("%d %s" % (numbers[status], status.replace("_", " ")) for status in STATUSES)
-    return lines + ["", "Verdicts: %s." % told]
+    lines += ["", "Verdicts: %s." % told]
+    if home and any(line.startswith(_PAGE) for line in lines):
+        lines.append("The pages (docs/...) lie in %s." % home)
+    return lines
 
 
 def _symptoms(scans):
@@ -125,13 +131,15 @@ def _finding(finding, commands):
         "    %s%s" % (finding["message"], "" if len(hosts) == 1 else " (%s)" % hosts[0]),
     ]
     if finding["status"] != "unknown":
-        lines.append("    %s" % _advice(finding, commands))
+        lines.append(_advice(finding, commands))
+    elif finding["reason"] == "ProbeNotAllowed":
+        lines.append("    Try it: %s -e nodemend_conditions=%s -e nodemend_probes=true" % (commands["scan"], finding["condition"]))
     return lines
 
 
 def _advice(finding, commands):
     if not remediable(finding):
-        return "What to do: %s" % finding["docs"]
+        return _PAGE + finding["docs"]
     words = [commands[finding["remedy_scope"]], "-e nodemend_conditions=%s" % finding["condition"]]
     if finding["disruption"] not in (None, "none"):
         words.append("-e nodemend_max_disruption=%s" % finding["disruption"])
@@ -139,4 +147,4 @@ def _advice(finding, commands):
         words.append("-e nodemend_cluster_changes=true")
     if option_of(finding):
         words.append("-e %s=true" % option_of(finding))
-    return "Mend (%s): %s" % (finding["disruption"] or "no disruption", " ".join(words))
+    return "    Mend (%s): %s" % (finding["disruption"] or "no disruption", " ".join(words))

@@ -7,7 +7,15 @@ import os
 import pytest
 import yaml
 from ansible_collections.nodemend.kubernetes.plugins.filter.calico_plan import options_of
-from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _calico_gates, _calico_plan
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import (
+    _calico_gates,
+    _calico_manifest,
+    _calico_plan,
+    _calico_roles,
+    _calico_rollback,
+    _calico_rollout,
+    _calico_source,
+)
 from conftest import ROOT
 
 OFFICIAL = os.environ.get("NODEMEND_CALICO", os.path.join(ROOT, "..", "shared", "data", "calico"))
@@ -52,7 +60,7 @@ FLANNEL = {"v3.15.5": "quay.io/coreos/flannel:v0.11.0", "v3.22.5": "docker.io/fl
 
 def canal(version):
     """The own manifest as canal.yaml has it: another name, another configuration, no addresses of Calico's, and flannel."""
-    documents = _calico_plan.parse(text(version).replace("calico-config", "canal-config").replace('{"type": "calico-ipam"}', '{"type": "host-local"}'))
+    documents = _calico_source.parse(text(version).replace("calico-config", "canal-config").replace('{"type": "calico-ipam"}', '{"type": "host-local"}'))
     for item in documents:
         if item["kind"] == "ConfigMap":
             del item["data"]["calico_backend"]
@@ -83,7 +91,7 @@ def node(name, kernel="5.15.0", ready="True", control_plane=False, **more):
 
 def cluster(manifest, server="v1.22.0", nodes=None, **objects):
     """A cluster in which a manifest was applied and every pod runs it."""
-    documents = copy.deepcopy(_calico_plan.parse(manifest))
+    documents = copy.deepcopy(_calico_source.parse(manifest))
     nodes = nodes or [node("a-control", control_plane=True), node("worker1"), node("worker2")]
 
     def of(kind):
@@ -137,7 +145,7 @@ class TestSettings:
     def test_nothing_of_a_plain_manifest_is_a_setting_but_what_it_chose(self):
         result = plan(text("v3.22.5"), cluster(text("v3.22.5")))
         assert not result["refused"] and not result["carried"]
-        assert result["steady"] == _calico_plan.parse(text("v3.22.5"))
+        assert result["steady"] == _calico_source.parse(text("v3.22.5"))
 
     @pytest.mark.parametrize("version", VERSIONS[1:])
     def test_every_official_manifest_can_follow_the_oldest(self, version):
@@ -150,7 +158,7 @@ class TestSettings:
     def test_controllers_that_nobody_has_chosen(self, old, carried):
         found = cluster(text("v3.22.5"))
         container(found["objects"]["deployments"][0], "calico-kube-controllers")["env"] = [{"name": "ENABLED_CONTROLLERS", "value": old}]
-        manifest = _calico_plan.parse(text("v3.22.5"))
+        manifest = _calico_source.parse(text("v3.22.5"))
         deployment = next(item for item in manifest if item["kind"] == "Deployment")
         container(deployment, "calico-kube-controllers")["env"] = [{"name": "ENABLED_CONTROLLERS", "value": "node,to-come"}]
         result = plan(yaml.safe_dump_all(manifest), found)
@@ -443,7 +451,7 @@ class TestRollout:
         result = plan(text("v3.22.5"), found)
         during = document(result, "DaemonSet", key="rollout")
         assert during["spec"]["updateStrategy"] == {"type": "OnDelete"}
-        note = json.loads(during["metadata"]["annotations"][_calico_plan.ROLLOUT])
+        note = json.loads(during["metadata"]["annotations"][_calico_rollout.ROLLOUT])
         assert len(note.pop("before")) == 16
         assert note == {"backup": "/backup", "host": "control-1", "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}}}
         rules = document(result, "ClusterRole", key="rollout")["rules"]
@@ -506,7 +514,7 @@ class TestRollout:
 
     def test_rolled_back_leaves_definitions_alone(self):
         found = cluster(text("v3.22.5"))
-        old = {item["kind"]: item for item in _calico_plan.parse(text("v3.15.5")) if item["metadata"]["name"] == "calico-node"}
+        old = {item["kind"]: item for item in _calico_source.parse(text("v3.15.5")) if item["metadata"]["name"] == "calico-node"}
         kept = [
             {"identity": ["DaemonSet", "kube-system", "calico-node"], "apiVersion": "apps/v1", "object": old["DaemonSet"]},
             {"identity": ["ClusterRole", "", "calico-node"], "apiVersion": "rbac.authorization.k8s.io/v1", "object": old["ClusterRole"]},
@@ -514,7 +522,7 @@ class TestRollout:
             {"identity": ["CustomResourceDefinition", "", "y.crd.projectcalico.org"], "apiVersion": "apiextensions.k8s.io/v1", "object": None},
             {"identity": ["PodDisruptionBudget", "kube-system", "calico-kube-controllers"], "apiVersion": "policy/v1beta1", "object": None},
         ]
-        result = _calico_plan.rollback(json.dumps(kept), found, "/kept", "control-1")
+        result = _calico_rollback.rollback(json.dumps(kept), found, "/kept", "control-1")
         assert not result["refused"] and result["host"] == "control-1"
         assert result["steady"] == [old["DaemonSet"], old["ClusterRole"]]
         assert result["absent"] == [
@@ -525,13 +533,13 @@ class TestRollout:
 
     def roll_back(self, found, written=None, host="control-1"):
         """Of what this host has kept at /kept when v3.15.5 was upgraded."""
-        old = next(item for item in _calico_plan.parse(text("v3.15.5")) if item["kind"] == "DaemonSet")
+        old = next(item for item in _calico_source.parse(text("v3.15.5")) if item["kind"] == "DaemonSet")
         kept = [{"identity": ["DaemonSet", "kube-system", "calico-node"], "apiVersion": "apps/v1", "object": old}]
-        return _calico_plan.rollback(json.dumps(kept), found, "/kept", host, written)
+        return _calico_rollback.rollback(json.dumps(kept), found, "/kept", host, written)
 
     def noted(self, version, **note):
         found = cluster(text(version) if version in ("v3.15.5", "v3.22.5") else release(version))
-        agent(found)["metadata"]["annotations"] = {_calico_plan.ROLLOUT: json.dumps(dict(note, updateStrategy={}))}
+        agent(found)["metadata"]["annotations"] = {_calico_rollout.ROLLOUT: json.dumps(dict(note, updateStrategy={}))}
         return found
 
     @pytest.mark.parametrize("backup", ["/kept", "/theirs"])
@@ -581,9 +589,9 @@ class TestRollout:
     def kept_by_who_went_on(self):
         """What a run keeps that goes on, on another host, after one that had renewed nodes."""
         first = plan(text("v3.22.5"), cluster(text("v3.15.5")))
-        old = [item for item in _calico_plan.parse(text("v3.15.5")) if item["kind"] == "Deployment"]
+        old = [item for item in _calico_source.parse(text("v3.15.5")) if item["kind"] == "Deployment"]
         half = [item for item in first["rollout"] if item["kind"] in ("DaemonSet", "ClusterRole")]
-        return [{"identity": list(_calico_plan.manifest.key(item)), "apiVersion": item["apiVersion"], "object": item} for item in half + old]
+        return [{"identity": list(_calico_manifest.key(item)), "apiVersion": item["apiVersion"], "object": item} for item in half + old]
 
     # Gone on with to the same version or another; the roll-back there was killed: the old template, and nodes of both versions.
     @pytest.mark.parametrize("version, noted", [("v3.22.5", False), ("v3.28.5", False), ("v3.15.5", True)])
@@ -591,13 +599,13 @@ class TestRollout:
         kept = self.kept_by_who_went_on()
         found = cluster(text(version) if version == "v3.15.5" else release(version))
         if noted:
-            agent(found)["metadata"]["annotations"] = {_calico_plan.ROLLOUT: json.dumps({"backup": "/kept", "host": "control-1", "updateStrategy": {}})}
-        (refused,) = _calico_plan.rollback(json.dumps(kept), found, "/here", "control-2")["refused"]
+            agent(found)["metadata"]["annotations"] = {_calico_rollout.ROLLOUT: json.dumps({"backup": "/kept", "host": "control-1", "updateStrategy": {}})}
+        (refused,) = _calico_rollback.rollback(json.dumps(kept), found, "/here", "control-2")["refused"]
         assert "begun on control-1" in refused["message"] and "/backup" in refused["message"] and "there first, then on control-2" in refused["message"]
 
     def test_then_only_what_that_host_has_not_touched_is_put_back_here(self):
         kept = json.dumps(self.kept_by_who_went_on())
-        result = _calico_plan.rollback(kept, cluster(text("v3.15.5")), "/here", "control-2", "calico/node:v3.22.5")
+        result = _calico_rollback.rollback(kept, cluster(text("v3.15.5")), "/here", "control-2", "calico/node:v3.22.5")
         assert not result["refused"] and result["words"] == ["Deployment kube-system calico-kube-controllers"]
         assert (result["absent"], result["rollout"], result["nodes"]) == ([], [], [])
 
@@ -608,12 +616,17 @@ MARKS = {
     "k3s": {"annotations": {"objectset.rio.cattle.io/owner-gvk": "k3s.cattle.io/v1, Kind=Addon", "objectset.rio.cattle.io/owner-name": "calico"}},
     "Argo CD": {"annotations": {"argocd.argoproj.io/tracking-id": "x"}},
     "Flux": {"labels": {"kustomize.toolkit.fluxcd.io/name": "x"}},
+    "the addon manager": {"labels": {"addonmanager.kubernetes.io/mode": "Reconcile"}},
+    "kOps": {"labels": {"addon.kops.k8s.io/name": "networking.projectcalico.org", "app.kubernetes.io/managed-by": "kops"}},
+    "k0s": {"labels": {"k0s.k0sproject.io/stack": "calico"}},
 }
 
 
 class TestGates:
     @pytest.mark.parametrize(
-        "mark, instead", [("helm", "helm upgrade"), ("rke2", "upgrade RKE2"), ("k3s", "server/manifests"), ("Argo CD", "Argo CD"), ("Flux", "Flux")]
+        "mark, instead",
+        [("helm", "helm upgrade"), ("rke2", "upgrade RKE2"), ("k3s", "server/manifests")]
+        + [(name, name) for name in ("Argo CD", "Flux", "the addon manager", "kOps", "k0s")],
     )
     def test_others_installations(self, mark, instead):
         found = cluster(text("v3.15.5"))
@@ -966,33 +979,33 @@ class TestRoles:
         found = cluster(text("v3.22.5"))
         own = {"apiGroups": [""], "resources": ["mine"], "verbs": ["get"]}
         found["objects"]["clusterroles"][0]["rules"] = [own]
-        result = _calico_plan.rbac(text("v3.22.5"), found, options_of({}))
+        result = _calico_roles.rbac(text("v3.22.5"), found, options_of({}))
         assert [item["kind"] for item in result["documents"]] == ["ServiceAccount", "ClusterRole", "ClusterRole", "ClusterRoleBinding"]
         assert [rule["resources"][0] for rule in result["documents"][1]["rules"]] == ["mine", "pods", "endpointslices"]
 
     def test_a_manifest_of_another_version_leaves_it_to_the_table(self):
         found = cluster(text("v3.22.5"))
-        of_table = _calico_plan.rbac("", found, options_of({}))
+        of_table = _calico_roles.rbac("", found, options_of({}))
         assert of_table["documents"] and not of_table["warnings"]
-        result = _calico_plan.rbac(text("v3.24.5"), found, options_of({}))
+        result = _calico_roles.rbac(text("v3.24.5"), found, options_of({}))
         told = "The manifest is of v3.24.5, and v3.22.5 runs: the roles are completed for v3.22.5, from the collection's table."
         assert result == dict(of_table, warnings=[told])
 
     def test_from_the_table(self):
         found = cluster(text("v3.22.5", OFFICIAL))
-        assert _calico_plan.rbac("", found, options_of({}))["documents"] == []
+        assert _calico_roles.rbac("", found, options_of({}))["documents"] == []
         found["objects"]["clusterroles"] = cluster(text("v3.20.6", OFFICIAL))["objects"]["clusterroles"]
-        result = _calico_plan.rbac("", found, options_of({}))
+        result = _calico_roles.rbac("", found, options_of({}))
         (role,) = [item for item in result["documents"] if item["metadata"]["name"] == "calico-node"]
         assert {"apiGroups": ["crd.projectcalico.org"], "resources": ["caliconodestatuses"], "verbs": ["get", "list", "update", "watch"]} in role["rules"]
         found["objects"]["clusterroles"] = result["documents"]
-        assert _calico_plan.rbac("", found, options_of({}))["documents"] == []
+        assert _calico_roles.rbac("", found, options_of({}))["documents"] == []
 
     def test_from_the_table_in_the_group_of_the_cluster(self):
         found = dict(cluster(text("v3.32.1", OFFICIAL, "calico-v3-crds"), "v1.34.0"), api_group="projectcalico.org")
-        assert _calico_plan.rbac("", found, options_of({}))["documents"] == []
+        assert _calico_roles.rbac("", found, options_of({}))["documents"] == []
         next(role for role in found["objects"]["clusterroles"] if role["metadata"]["name"] == "calico-node")["rules"] = []
-        (role,) = _calico_plan.rbac("", found, options_of({}))["documents"]
+        (role,) = _calico_roles.rbac("", found, options_of({}))["documents"]
         groups = set(group for rule in role["rules"] for group in rule["apiGroups"])
         assert "projectcalico.org" in groups and "crd.projectcalico.org" not in groups
 
@@ -1001,11 +1014,11 @@ class TestRoles:
         found = cluster(text("v3.26.4", OFFICIAL), "v1.26.0")
         roles, deployments = found["objects"]["clusterroles"], found["objects"]["deployments"]
         found["objects"]["clusterroles"] = [dict(role, rules=[]) for role in roles if role["metadata"]["name"] != "calico-kube-controllers"]
-        assert "ClusterRole calico-kube-controllers" in _calico_plan.rbac("", found, options_of({}))["refused"][0]["message"]
+        assert "ClusterRole calico-kube-controllers" in _calico_roles.rbac("", found, options_of({}))["refused"][0]["message"]
         deployments[0]["spec"]["replicas"] = number
         if number is None:
             deployments.clear()
-        result = _calico_plan.rbac("", found, options_of({}))
+        result = _calico_roles.rbac("", found, options_of({}))
         assert not result["refused"]
         assert [item["metadata"]["name"] for item in result["documents"]] == ["calico-node", "calico-cni-plugin"]
 
@@ -1013,9 +1026,9 @@ class TestRoles:
         found = cluster(text("v3.26.4", OFFICIAL, "canal"), "v1.26.0")
         roles = [role for role in found["objects"]["clusterroles"] if role["metadata"]["name"] != "calico-cni-plugin"]
         found["objects"]["clusterroles"] = roles
-        assert not _calico_plan.rbac("", found, options_of({}))["refused"]
+        assert not _calico_roles.rbac("", found, options_of({}))["refused"]
         next(role for role in roles if role["metadata"]["name"] == "calico-node")["rules"] = []
-        (document,) = _calico_plan.rbac("", found, options_of({}))["documents"]
+        (document,) = _calico_roles.rbac("", found, options_of({}))["documents"]
         assert document["metadata"]["name"] == "calico-node"
         assert {"apiGroups": [""], "resources": ["serviceaccounts/token"], "verbs": ["create"], "resourceNames": ["canal"]} in document["rules"]
 
@@ -1023,7 +1036,7 @@ class TestRoles:
         found = cluster(text("v3.26.4", OFFICIAL), "v1.26.0")
         roles = found["objects"]["clusterroles"]
         found["objects"]["clusterroles"] = [role for role in roles if role["metadata"]["name"] != "calico-cni-plugin"]
-        (refused,) = _calico_plan.rbac("", found, options_of({}))["refused"]
+        (refused,) = _calico_roles.rbac("", found, options_of({}))["refused"]
         assert "calico_manifest of v3.26.4" in refused["message"]
 
 

@@ -60,6 +60,20 @@ def test_an_old_kubectl_is_refused_before_anything(version, old):
         assert asked == ["version", "get"]
 
 
+def test_what_kubectl_runs_with():
+    """kubectl from 1.34 on: what an operator prefers (kuberc: "delete" asks, and rc 0 says nothing of the answer) must not count here."""
+    seen = {}
+
+    def run_command(command, **more):
+        seen.update(more, command=command)
+        return 0, "", ""
+
+    module = types.SimpleNamespace(params={"kubectl": "k3s kubectl", "kubeconfig": "/x", "request_timeout": 5}, run_command=run_command)
+    _kubectl_module.Kubectl(module).run(["get", "nodes"])
+    assert seen["command"] == ["k3s", "kubectl", "--kubeconfig=/x", "--request-timeout=5s", "get", "nodes"]
+    assert seen["environ_update"] == {"LC_ALL": "C", "KUBERC": "off"}
+
+
 def test_what_a_backup_holds_already_stays(tmp_path):
     path = tmp_path / "run" / "before.json"
 
@@ -144,21 +158,6 @@ def test_a_node_whose_network_is_down():
     assert "CalicoIsDown" in daemonset_rollout.network_down(of("True"))
     assert daemonset_rollout.network_down(of("False")) is None
     assert daemonset_rollout.network_down({"status": {}}) is None
-
-
-@pytest.mark.parametrize(
-    "image, name",
-    [
-        ("busybox", "docker.io/library/busybox:latest"),
-        ("calico/node:v3.22.5", "docker.io/calico/node:v3.22.5"),
-        ("quay.io/calico/node:v3.22.5", "quay.io/calico/node:v3.22.5"),
-        ("localhost/node", "localhost/node:latest"),
-        ("registry:5000/node:v1", "registry:5000/node:v1"),
-        ("calico/node@sha256:0", "docker.io/calico/node@sha256:0"),
-    ],
-)
-def test_names_of_images(image, name):
-    assert image_pull.canonical(image) == name
 
 
 def test_images_that_a_node_does_not_list():

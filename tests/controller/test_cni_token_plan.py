@@ -63,6 +63,12 @@ def test_of_two_pods_the_one_that_stays():
     assert writer([pod(owner=None)]) is None
 
 
+def test_the_pod_of_another_controller():
+    other = pod()
+    other["metadata"]["ownerReferences"][0]["kind"] = "ReplicaSet"
+    assert writer([other]) is None
+
+
 DRY = {"key": "dry", "effect": "NoSchedule", "value": "yes"}
 
 
@@ -109,7 +115,9 @@ def test_a_missing_image_may_be_pulled_on_request():
 def test_a_pull_at_each_start():
     always = copy.deepcopy(pod())
     always["spec"]["containers"][0]["imagePullPolicy"] = "Always"
-    assert "at each start" in refused(pods=[always])[0]
+    at_start, what_to_do = refused(pods=[always])
+    assert "at each start" in at_start and "node:v3.20.6" in at_start
+    assert "cni_token_pull_ok" in what_to_do
     assert refused(pods=[always], pull_ok=True) == []
 
 
@@ -121,6 +129,7 @@ def test_a_pull_at_each_start():
         ({"key": "dry", "operator": "Exists", "effect": "NoExecute"}, False),
         ({"key": "dry", "value": "yes", "effect": "NoSchedule"}, True),
         ({"key": "dry", "operator": "Equal", "value": "no"}, False),
+        ({"key": "dry", "operator": "Equal"}, False),
         ({"key": "other", "operator": "Exists"}, False),
     ],
 )

@@ -13,6 +13,7 @@ import yaml
 from ansible_collections.nodemend.kubernetes.plugins.module_utils import _ansible, _catalogue, _cluster_catalogue, _module, _option, _subject_catalogue
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._condition import as_dict, faulty, parameters
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _command, _remedies
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._variables import OPERATORS, OWN
 from conftest import ROOT
 
 CONDITIONS = _catalogue.CONDITIONS + _cluster_catalogue.CONDITIONS
@@ -101,6 +102,9 @@ class TestCondition:
         remedy = next(item for item in _remedies.REMEDIES if item.name == _remedies.name_of(condition.id, condition.role))
         assert remedy.role == role
         assert (condition.id in _remedies.PARTS) == bool(condition.variables)
+        for name, value in condition.variables.items():
+            (play,) = [play for play in load("playbooks", "remediate.yml") if play.get("vars", {}).get("nodemend_remedy") == remedy.name]
+            assert play["vars"][name] == value
         # The plan decides by it in which kind of play the remedy runs.
         moves = condition.disruption in ("drain", "reboot")
         place = _remedies.CLUSTER if condition.remedy_scope == "cluster" else _remedies.MAINTENANCE if moves else _remedies.HOST
@@ -212,6 +216,16 @@ def tasks_of(tasks):
             yield from tasks_of(task.get(part, []))
 
 
+def test_the_variables_are_those_of_the_guides_and_the_playbooks():
+    guides = text("docs", "guide_scan.md") + text("docs", "guide_remediate.md")
+    assert list(OPERATORS) == sorted(set(re.findall(r"^\| `(nodemend_\w+)`", guides, re.MULTILINE)))
+    folder = os.path.join(ROOT, "playbooks")
+    files = [os.path.join(where, name) for where, unused, names in os.walk(folder) for name in names]
+    used = set(re.findall(r"\bnodemend_[a-z_]*[a-z]\b", "".join(text(path) for path in files)))
+    groups = {name for name in used if re.match("nodemend_(remedy|proof)_", name)}  # of the inventory
+    assert set(OWN) == used - set(OPERATORS) - groups
+
+
 def test_every_scan_ends_even_where_a_host_hangs():
     """The time a module gives itself, and a minute to get there."""
     wanted = "{{ %d * nodemend_timeout | default(%d) | int + nodemend_dump_timeout | default(%d) | int + 60 }}"
@@ -227,6 +241,17 @@ def test_every_scan_ends_even_where_a_host_hangs():
         (given,) = [value for key, value in task.items() if key.endswith("_condition_info")]
         for option in ("timeout", "dump_timeout"):
             assert given[option] == "{{ nodemend_%s | default(omit) }}" % option, task["name"]
+
+
+def test_what_an_operator_prefers_is_nothing_to_a_role():
+    """From 1.34 on kubectl takes defaults of its options from ~/.kube/kuberc: delete that asks, drain that deletes what is in an emptyDir."""
+    found = []
+    for folder, unused, names in os.walk(os.path.join(ROOT, "roles")):
+        for name in names:
+            if name.endswith(".yml"):
+                with open(os.path.join(folder, name), encoding="utf-8") as stream:
+                    found += [(name, line) for line in stream if "kubectl.split()" in line]
+    assert found and [(name, line) for name, line in found if "['env', 'KUBERC=off'] + " not in line] == []
 
 
 def test_the_action_group_holds_every_module_that_has_common_options():

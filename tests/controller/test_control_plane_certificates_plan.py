@@ -55,6 +55,7 @@ def test_the_loopback_certificate_needs_a_restart_and_nothing_else(status):
     result = plan(found(status), FILES)
     assert result["restart"] == [{"name": "kube-apiserver", "process": "kube-apiserver", "pid": 12, "unit": None}]
     assert (result["renew"], result["refused"], result["steps"]) == ([], [], ["restart kube-apiserver"])
+    assert result["needed"]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_the_loopback_certificate_needs_a_restart_and_nothing_else(status):
 )
 def test_each_certificate_and_what_reads_it(path, name, parts):
     result = plan(found(due=[path]), FILES, True)
-    assert names(result) == ([name], parts) and result["refused"] == []
+    assert names(result) == ([name], parts) and result["refused"] == [] and result["needed"]
     assert result["renew"][0] == {"name": name, "path": path, "not_after": 5}
 
 
@@ -94,10 +95,23 @@ def test_what_a_killed_run_has_renewed_is_restarted_by_the_next():
     assert names(plan(found(), newer)) == ([], [])
 
 
+def test_a_component_that_has_started_in_the_second_of_its_file_has_read_it():
+    newer = dict(FILES, **{PKI + "etcd/server.crt": STARTED + 1, PKI + "apiserver.crt": STARTED + 2})
+    assert names(plan(found(), newer, True)) == ([], ["kube-apiserver"])
+
+
 def test_a_roll_back_restarts_and_renews_nothing():
     newer = dict(FILES, **{PKI + "apiserver.crt": STARTED + 60})
     result = plan(found("at_risk", due=[PKI + "etcd/server.crt"]), newer, True, "rolled_back")
     assert names(result) == ([], ["kube-apiserver"]) and result["refused"] == []
+    assert names(plan(found("at_risk"), FILES, True, "rolled_back")) == ([], [])
+
+
+@pytest.mark.parametrize("case", [{"loopback": "unknown"}, {"status": "unknown"}])
+def test_what_cannot_be_judged_matters_only_to_what_was_asked_for(case):
+    assert plan(found(**case), FILES, True)["refused"]
+    assert plan(found(**case), FILES, True, "rolled_back")["refused"] == []
+    assert plan(found(**case), FILES, False)["refused"] == ([LOOPBACK + " told."] if "loopback" in case else [])
 
 
 @pytest.mark.parametrize(
@@ -118,6 +132,12 @@ def test_a_roll_back_restarts_and_renews_nothing():
 def test_refused(case, files, reason):
     result = plan(found(**case), files, True)
     assert result["needed"] and any(reason in sentence for sentence in result["refused"]), result["refused"]
+
+
+def test_an_external_authority_is_named_with_its_own_certificates():
+    due = [PKI + "front-proxy-client.crt", PKI + "apiserver.crt"]
+    (sentence,) = plan(found(due=due), without(PKI + "front-proxy-ca.key"), True)["refused"]
+    assert sentence.endswith("who holds it renews front-proxy-client.")
 
 
 def test_an_authority_that_signs_none_of_them_is_no_reason():
@@ -171,6 +191,20 @@ def test_servers_renew_when_they_start(distribution, process, unit, case):
     result = plan(found(distribution=distribution, control_plane_processes=processes, **case), {}, True)
     assert result["restart"] == [{"name": unit, "process": process, "pid": 9, "unit": unit}]
     assert result["renew"] == [] and result["refused"] == []
+
+
+@pytest.mark.parametrize("distribution", ["k3s", "rke2"])
+@pytest.mark.parametrize(
+    ("case", "renew"),
+    [
+        ({}, True),
+        ({"due": ["/var/lib/rancher/k3s/server/tls/client-admin.crt"]}, False),
+        ({"loopback": "at_risk", "control_plane_processes": []}, False),
+        ({"due": ["/var/lib/rancher/k3s/server/tls/client-admin.crt"], "control_plane_processes": []}, True),
+    ],
+)
+def test_a_server_that_has_nothing_to_renew_or_is_down_is_not_restarted(distribution, case, renew):
+    assert plan(found(distribution=distribution, **case), {}, renew) == {"needed": False, "refused": [], "renew": [], "restart": [], "steps": []}
 
 
 @pytest.mark.parametrize("renew", [True, False])

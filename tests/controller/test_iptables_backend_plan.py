@@ -67,7 +67,34 @@ K3S = {
 
 @pytest.mark.parametrize("status", ["ok", "not_applicable"])
 def test_nothing_is_done_to_a_healthy_host(status):
-    assert not plan(found(status, "legacy", legacy=dump(9, 3)))["needed"]
+    result = plan(found(status, "legacy", legacy=dump(9, 3)))
+    assert not result["needed"] and not result["taken_over"]
+    assert (result["stale"], result["restart"]) == ({"chains": 0, "rules": 0}, {"units": [], "agents": []})
+
+
+@pytest.mark.parametrize(
+    "facts, steps",
+    [
+        ({"host": "legacy", "nft": dump(9, 3)}, ["select the nft alternative of iptables, ip6tables, arptables", "restart kubelet.service"]),
+        ({"host": "legacy", "nft": dump(9, 3), "choices": None}, ["select the nft alternative of arptables", "restart kubelet.service"]),
+        ({"nft": dump(9, 3), "legacy": dump(0, 2)}, ["remove 2 chains and 0 rules of Kubernetes from legacy, once they stand still"]),
+        (
+            {"nft": dump(9, 3), "legacy": dump(7, 0)},
+            ["restart kubelet.service", "remove 0 chains and 7 rules of Kubernetes from legacy, once they stand still"],
+        ),
+        ({"nft": dump(9, 3)}, []),
+    ],
+)
+def test_each_reason_to_do_something_where_nft_is_asked_for(facts, steps):
+    result = plan(found("ok", **facts), "nft")
+    assert (result["needed"], result["steps"]) == (bool(steps), steps)
+
+
+def test_a_command_without_an_alternative_is_a_reason_of_its_own():
+    healthy = found("ok", nft=dump(9, 3), rule_writers=None)  # which would be refused, if anything were to be done
+    assert (plan(healthy, "nft")["needed"], plan(healthy, "nft")["refused"]) == (False, [])
+    healthy["iptables"]["iptables_binaries"]["iptables"] = command("iptables", "legacy", None)
+    assert plan(healthy, "nft")["needed"]
 
 
 def test_what_is_at_risk_is_changed():
@@ -144,6 +171,8 @@ def test_an_agent_that_is_a_service_is_restarted_as_its_unit(unit, units):
         (CANARY, K3S),
         # The kubelet has crashed, or was disabled by hand: kube-proxy goes on.
         (dump(), {"kubelet": {"running": False, "enabled": True}, "kubernetes_units": []}),
+        # It runs without a unit, started by hand.
+        (dump(), {"kubelet": {"running": True, "enabled": False}, "kubernetes_units": []}),
         (dump(), dict(NO_KUBELET, host_network_agents=[AGENT])),
         (dump(), dict(NO_KUBELET, kubernetes_units=None)),
         (dump(), dict(NO_KUBELET, host_network_agents=None)),
@@ -175,6 +204,7 @@ def test_each_ip_version_counts():
         ("cali", {"cni_plugins": None}, False),
         ("cali", {"cni_plugins": {"path": "x", "plugins": [{"type": "flannel"}]}}, True),
         ("cali", {}, True),
+        ("cali", dict(K3S, cni_plugins={"path": "x", "plugins": [{"type": "flannel"}]}), True),
         ("FLANNEL", {"cni_plugins": {"path": "x", "plugins": [{"type": "flannel"}]}}, False),
         ("FLANNEL", K3S, False),
         ("FLANNEL", {}, True),
@@ -199,6 +229,8 @@ OTHER_POD = "fedcba9876543210" * 4
         ([POD], [OTHER_POD], [{"id": POD, "running": None}], "in legacy only: 0123456789ab."),
         ([POD], [OTHER_POD], None, "in legacy only: 0123456789ab."),
         (["10.88.0.3/32"], [OTHER_POD], [{"id": "10.88.0.3/32", "running": None}], "in legacy only: 10.88.0.3/32."),
+        (["fd00:10:244::1234/128"], [], [], "in legacy only: fd00:10:244::1234/128."),
+        (list("abcdef"), [], [], "of 6 pods, which run or may run, in legacy only: a, b, c, d, e."),
         (None, [OTHER_POD], [], "too many pods with ipv4 rules of CNI plugins"),
         ([POD], None, [], "too many pods with ipv4 rules of CNI plugins"),
         ([POD], [OTHER_POD], [{"id": POD, "running": False}], None),
@@ -266,7 +298,10 @@ def test_foreign_rules_and_other_networks_are_no_leftovers():
         ({"nft": dict(dump(), incompatible=["filter"])}, "nft ipv4 rules could not be listed: This iptables cannot read the tables filter"),
         ({"rule_writers": None}, "could not be read"),
         ({"rule_writers": [{"who": "ufw", "why": "on", "backend": "legacy", "flushes": False}], "host": "legacy"}, "ufw would be split"),
-        ({"rule_writers": [{"who": "docker", "why": "on", "backend": None, "flushes": False}]}, "docker would be split"),
+        (
+            {"rule_writers": [{"who": "docker", "why": "on", "backend": None, "flushes": False}]},
+            "docker would be split: on, and its rules are in legacy.",
+        ),
         ({"rule_writers": [{"who": "nftables.service", "why": "x", "backend": "nft", "flushes": True}]}, "would empty all nft rules"),
         ({"kube_proxy": {"running": True, "pid": 6, "mode": None, "embedded": False}, "host_network_agents": [AGENT]}, "could not be told"),
         ({"kube_proxy": {"running": True, "pid": 6, "mode": None, "embedded": True}}, "The kube-proxy of this node could not be told."),
@@ -280,6 +315,34 @@ def test_refusals(facts, said):
     facts = dict(copy.deepcopy(SPLIT), **facts)
     reasons = plan(found(**facts))["refused"]
     assert reasons and all(said in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"iptables_callers": [{"who": "kubelet", "why": "x", "backend": "legacy"}, {"who": "calico-node", "why": "x", "backend": "nft"}]},
+        # The kube-proxy is one of the agents, a unit, or part of a server that is down.
+        {"kube_proxy": {"running": True, "pid": 5, "mode": None, "embedded": False}, "host_network_agents": [AGENT]},
+        {"kube_proxy": {"running": True, "pid": 6, "mode": None, "embedded": False}, "kubernetes_units": ["kube-proxy.service"]},
+        {"kube_proxy": {"running": False, "pid": None, "mode": None, "embedded": True}},
+        # Something starts the agents again: their unit, the kubelet, k3s.
+        {"host_network_agents": [AGENT, dict(AGENT, name="flanneld", unit="flanneld.service", image=False)]},
+        {"host_network_agents": [AGENT], "kubernetes_units": []},
+        dict(K3S, host_network_agents=[AGENT]),
+    ],
+)
+def test_what_is_no_reason(facts):
+    result = plan(found(**dict(copy.deepcopy(SPLIT), **facts)))
+    assert result["needed"] and result["refused"] == []
+
+
+def test_an_agent_that_is_not_restarted_needs_nobody_to_start_it():
+    result = plan(found(nft=dump(9, 3), host_network_agents=[dict(AGENT, image=False)]))
+    assert result["needed"] and result["restart"]["agents"] == [] and result["refused"] == []
+
+
+def test_a_kernel_without_legacy_tables_is_no_reason_against_nft():
+    assert not plan(found(netfilter_backends={"nft": True, "legacy_kernel": {"ipv4": None}}, **SPLIT))["refused"]
 
 
 def test_a_firewall_on_the_target_is_no_reason():
@@ -304,6 +367,7 @@ def test_a_wrapper_decides_by_itself():
     [
         ({}, True, False),
         ({"host": "legacy", "legacy": dump(9, 3), "nft": dump()}, False, False),
+        ({"netfilter_backends": {"nft": False, "legacy_kernel": {"ipv4": True}}}, True, False),
         ({"netfilter_backends": {"nft": True, "legacy_kernel": {"ipv4": False}}}, True, True),
         ({"netfilter_backends": {"nft": True, "legacy_kernel": {"ipv4": None}}}, True, True),
         ({"choices": None}, True, True),
@@ -312,6 +376,5 @@ def test_a_wrapper_decides_by_itself():
 def test_legacy_only_where_it_exists(facts, needed, refused):
     facts = dict({"nft": dump(9, 3)}, **facts)
     result = plan(found("ok", **facts), "legacy")
-    if not needed:
-        result["alternatives"] = []
+    assert needed or (result["alternatives"], result["steps"]) == ([], [])
     assert (result["needed"], bool(result["refused"])) == (needed, refused)

@@ -1,5 +1,6 @@
 """What the module iptables_duplicates does where others write at the same time, a command fails, or something was kept before."""
 
+import errno
 import json
 import os
 import subprocess
@@ -138,6 +139,24 @@ def test_what_a_called_chain_does_counts_too(host):
     call = "-A FORWARD -j KUBE-ROUTER-INPUT\n"
     harmless = saved(forward=call * 2, router=ROUTER, nat="")
     assert remove(host, harmless, saved(forward=call * 2, router=ROUTER + LOG, nat=""))["reason"] == "RulesChanged"
+
+
+def test_without_room_for_a_backup_nothing_is_changed(host, monkeypatch):
+    written = []
+
+    def full(path, texts):
+        if len(written) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(path)
+        write(path, texts)
+
+    write = iptables_duplicates.write
+    monkeypatch.setattr(iptables_duplicates, "write", full)
+    result = remove(host, BEFORE)
+    assert result["failed"] and "Nothing was changed" in result["msg"] and "No space left on device" in result["msg"]
+    assert not told(host[0], "given") and not host[1].armed
+    monkeypatch.setattr(iptables_duplicates, "write", write)
+    assert not remove(host, BEFORE, BEFORE, AFTER).get("failed")
 
 
 def test_what_the_command_refuses_is_not_tried(host):

@@ -1,5 +1,6 @@
 """What the module iptables_leftovers does where a lock is held, a command fails, or somebody dies in between."""
 
+import errno
 import os
 import subprocess
 
@@ -13,6 +14,7 @@ SAVED = "*nat\n:KUBE-X - [0:0]\n[0:0] -A KUBE-X -j RETURN\nCOMMIT\n*filter\n:INP
 RESTORE = """#!/bin/sh
 cd "$(dirname "$0")"
 echo "$*" >>calls
+[ -p /dev/stdin ] || echo "not a pipe" >>calls
 left=$(cat failures)
 if [ "$left" -gt 0 ]; then echo $((left - 1)) >failures; exit $(cat code); fi
 cat >>given
@@ -57,10 +59,10 @@ def told(directory, name):
     return (directory / name).read_text() if (directory / name).exists() else ""
 
 
-def script(directory):
+def script(directory, path=""):
     (directory / "undo.rules").write_text("*nat\nCOMMIT\n")
     text = _armed_restore.roll_back_script(str(directory), [(str(directory / "restore"), str(directory / "undo.rules"))] * 2)
-    return subprocess.run(["/bin/sh", "-c", text.replace("sleep 1", "true")], check=False)
+    return subprocess.run(["/bin/sh", "-c", text.replace("sleep 1", "true")], env={"PATH": path + os.environ["PATH"]}, check=False)
 
 
 @pytest.mark.parametrize("failures, code, calls, given", [(0, 4, 2, 2), (9, 4, 11, 2), (30, 4, 20, 0), (1, 1, 2, 1)])
@@ -78,6 +80,24 @@ def test_the_timer_does_nothing_once_somebody_has_decided(host):
     assert _armed_restore.decide(str(host[0]), "confirmed") == "confirmed"
     script(host[0])
     assert told(host[0], "calls") == ""
+
+
+def test_the_timer_goes_on_where_it_cannot_say_so(host):
+    """On a file system that has become full or read-only since nobody has confirmed anything either."""
+    (host[0] / "bin").mkdir()
+    (host[0] / "bin" / "ln").symlink_to("/bin/false")
+    script(host[0], "%s/bin:" % host[0])
+    assert told(host[0], "given").count("*nat") == 2
+    assert _armed_restore.decide(str(host[0]), "confirmed") == "confirmed"
+    script(host[0], "%s/bin:" % host[0])
+    assert told(host[0], "given").count("*nat") == 2
+
+
+def test_a_file_that_is_not_there_is_not_taken_for_an_empty_one(host):
+    directory, module, unused = host
+    with pytest.raises(_armed_restore.Failed):
+        _armed_restore.restore(module, [str(directory / "restore")], "has failed", path=str(directory / "gone"))
+    assert told(directory, "given") == ""
 
 
 def test_a_confirmation_can_be_repeated(host):
@@ -102,6 +122,19 @@ def test_a_removal_waits_for_the_lock(host):
     assert "-X KUBE-X" in told(directory, "given") and "-X KUBE-Y" in told(directory, "given")
     # Two tables, and each may wait ten seconds before the time to confirm begins.
     assert any("--on-active=%ds" % seconds in module.armed[0] for seconds in range(80, 90)) or "sleep 8" in module.armed[0][3]
+
+
+def full(unused_path, unused_texts):
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+def test_a_removal_without_room_for_a_backup_says_so(host, monkeypatch):
+    directory, module, saves = host
+    saves += [SAVED]
+    monkeypatch.setattr(_armed_restore, "write", full)
+    with pytest.raises(_armed_restore.Failed, match="No space left on device"):
+        iptables_leftovers.remove(module)
+    assert told(directory, "calls").splitlines() == ["--noflush --test"] * 2 and not module.armed
 
 
 def test_a_removal_that_fails_half_way_puts_back_what_is_missing_and_no_more(host):

@@ -342,7 +342,7 @@ class Host:
         self.fresh(brings=brings, fails=fails, candidates=candidates, kernels=kernels, refuses=variables.pop("refuses", ""))
         return self.again(*words, **variables)
 
-    def again(self, *words, ignore_unreachable=False, **variables):
+    def again(self, *words, ignore_unreachable=False, failed_before=None, **variables):
         variables = dict(
             {"kernel_minimum_version": "4.18.0-477" if self.look()["candidates"] else "4.18.0-553"},
             stub_state=str(self.directory),
@@ -355,6 +355,8 @@ class Host:
         ]
         play = {"name": "Play", "hosts": "all", "gather_facts": False, "tasks": tasks}
         play["ignore_unreachable"] = ignore_unreachable  # as in remediate
+        if failed_before:
+            play["vars"] = {"__kernel_failure": failed_before}  # of another run of the role in the same playbook
         play["environment"] = {"PATH": "%s:%s" % (self.programs, os.environ["PATH"])}
         path = self.directory / "play.yml"
         path.write_text(yaml.safe_dump([play], sort_keys=False))
@@ -868,6 +870,12 @@ def test_a_kernel_that_does_not_come_up(host):
     # Mended, it is tried again.
     host.change(broken=[])
     assert host.again(**arguments()).rc == 0 and host.look()["default"] == NEW
+
+
+def test_a_failure_of_an_earlier_run_is_not_taken_for_this_one(host):
+    host.fresh(candidates=[NEW], broken=[NEW])
+    run = host.again(**arguments(), failed_before="w1 could not be drained.")
+    assert run.rc != 0 and "was started once and did not stay up." in run.all and "could not be drained" not in run.all
 
 
 def test_it_is_said_also_where_the_controller_was_killed_meanwhile(host):

@@ -21,7 +21,7 @@ SYSCTL = """#!/bin/sh
 cd '%s' || exit 1
 case $1 in
     -w) echo "${2#*=}" >"${2%%%%=*}" ;;
-    *) cat "$3" ;;
+    *) [ ! -e "$3" ] || cat "$3" ;;
 esac
 """
 INOTIFY = "fs.inotify.max_user_instances"
@@ -52,6 +52,7 @@ def role(tmp_path):
         "__kernel_sysctls_conntrack_file": str(tmp_path / "etc" / "99-zz-nodemend-conntrack.conf"),
         "__kernel_sysctls_procps_file": str(tmp_path / "sysctl.conf"),
         "__kernel_sysctls_limits": limits,
+        "__kernel_sysctls_settings": str(tmp_path / "names"),
         "__kernel_sysctls_modules_file": str(tmp_path / "modules.conf"),
         "__kernel_sysctls_modprobe_file": str(tmp_path / "modprobe.conf"),
         "__kernel_sysctls_hash_path": str(tmp_path / "kernel" / "hashsize"),
@@ -82,6 +83,41 @@ def test_a_limit_is_taken_back_by_its_other_name_as_well(role, tmp_path, name):
     assert "user.max_inotify_instances) is set to" not in done.text and "sysctl.conf sets %s to 128" % INOTIFY in done.text
     # The two other limits are set all the same, and nothing of connections is.
     assert "changed=2 " in done.text, done.all
+
+
+# systemd-sysctl applies a name where it was met first, unless a later file gives it another value: then where that stands.
+def test_each_name_counts_where_later_files_have_several(role, tmp_path):
+    (tmp_path / "etc" / "99-zzz.conf").write_text("user/max_inotify_instances = 128\nkernel.pid_max = 4096\n")
+    (tmp_path / "etc" / "99-zzzz.conf").write_text("%s = 8192\nkernel/pid_max = 8192\n" % INOTIFY)
+    done = role(["main"], "--check")
+    assert done.rc != 0 and "%s (also called user.max_inotify_instances) is set to 128 by" % INOTIFY in done.text, done.all
+    assert "kernel.pid_max is set to" not in done.text and "changed=1 " in done.text, done.all
+
+
+def test_a_limit_is_written_by_each_name_that_the_kernel_has(role, tmp_path):
+    (tmp_path / "names" / "net").mkdir(parents=True)
+    (tmp_path / "names" / "net" / "nf_conntrack_max").write_text("4096\n")
+    for name in (CONNTRACK, "net.nf_conntrack_max"):
+        (tmp_path / "kernel" / name).write_text("4096\n")
+    own = tmp_path / "etc" / "99-zz-nodemend-conntrack.conf"
+    for changed in (3, 0):
+        done = role(["main"], kernel_sysctls_conditions=["conntrack_table_full"])
+        assert done.rc == 0 and "changed=%d " % changed in done.text, done.all
+        assert own.read_text() == CONNTRACK + "=8192\nnet.nf_conntrack_max=8192\n"
+
+
+def test_a_limit_that_gets_its_other_name_was_not_raised_now(role, tmp_path):
+    (tmp_path / "names" / "net").mkdir(parents=True)
+    (tmp_path / "names" / "net" / "nf_conntrack_max").write_text("8192\n")
+    for name in (CONNTRACK, "net.nf_conntrack_max"):
+        (tmp_path / "kernel" / name).write_text("8192\n")
+    (tmp_path / "modules.conf").write_text("nf_conntrack\n")
+    own = tmp_path / "etc" / "99-zz-nodemend-conntrack.conf"
+    own.write_text(CONNTRACK + "=8192\n")
+    os.utime(str(own), (1000000000, 1000000000))
+    done = role(["main"], kernel_sysctls_conditions=["conntrack_table_full"])
+    assert done.rc == 0 and own.read_text() == CONNTRACK + "=8192\nnet.nf_conntrack_max=8192\n", done.all
+    assert own.stat().st_mtime == 1000000000
 
 
 @pytest.mark.parametrize(
@@ -194,3 +230,19 @@ def test_a_fault_at_a_limit_that_is_high_enough_is_told_of(role, tmp_path, name,
     done = role(["main"], "--check", __kernel_sysctls_faulty=[condition], __kernel_sysctls_verdicts=verdicts)
     assert (done.rc != 0, told is None or told in done.text) == (told is not None, True), done.all
     assert told is None or not told.startswith("Set ") or "look for" not in done.text
+
+
+@pytest.mark.parametrize("there", [True, False], ids=["there", "renamed"])
+def test_the_reverse_path_filter_of_an_interface_that_is_gone_is_no_obstacle(role, tmp_path, there):
+    name = "net/ipv4/conf/lab0/rp_filter"
+    for folder in ("names", "kernel"):
+        (tmp_path / folder / os.path.dirname(name)).mkdir(parents=True)
+        if there:
+            (tmp_path / folder / name).write_text("2\n")
+    record = tmp_path / "record.json"
+    record.write_text(json.dumps({"name": name, "value": "1"}))
+    (tmp_path / "etc" / "99-zz-nodemend.conf").write_text(name + "=2\n")
+    done = role(["absent"], __kernel_sysctls_record=str(record))
+    assert done.rc == 0 and not record.exists() and not (tmp_path / "etc" / "99-zz-nodemend.conf").exists(), done.all
+    assert (tmp_path / "kernel" / name).exists() == there
+    assert not there or (tmp_path / "kernel" / name).read_text() == "1\n"

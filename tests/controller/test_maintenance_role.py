@@ -36,6 +36,7 @@ Connection.exec_command = exec_command
 # of "dies" is the last that mortal hosts live to see. What begins with the line of "recovers" is refused once.
 KUBECTL = """#!/bin/sh
 here=$(dirname "$0")
+[ "$KUBERC" = off ] || { echo "error: what the operator prefers (kuberc) would count" >&2; exit 1; }
 shift_options() { while case $1 in --*) true ;; *) false ;; esac; do shift; done; echo "$*"; }
 words=$(shift_options "$@")
 echo "$words" >>"$here/log"
@@ -76,7 +77,7 @@ PLAY = """
 # In place of its restarts, the role control_plane_certificates calls the script above.
 CHANGE = """
 - name: Note it
-  ansible.builtin.command: "{{ stub.cluster_condition_info.cluster.kubectl }} change"
+  ansible.builtin.command: "env KUBERC=off {{ stub.cluster_condition_info.cluster.kubectl }} change"
 """
 EXPIRING = {
     "conditions": [

@@ -59,6 +59,17 @@ def test_a_setting_that_is_asked_for_by_its_other_name(proof, tmp_path):
     assert done.rc != 0 and "net.nf_conntrack_max" in done.text, done.all
 
 
+@pytest.mark.parametrize(
+    "value, same, other",
+    [(True, "1", "0"), ("4096 87380  16777216", "4096\t87380 16777216", "4096 87380"), ("|/bin/core %p", "|/bin/core  %p", "core")],
+)
+def test_a_value_is_compared_as_the_kernel_reads_it(proof, tmp_path, value, same, other):
+    for there, told in ((same, False), (other, True)):
+        (tmp_path / "etc" / "z.conf").write_text("kernel.lab = %s\n" % there)
+        done = proof(node_prerequisites_sysctls={"kernel.lab": value})
+        assert ("z.conf, read after" in done.text, done.rc != 0) == (told, told), done.all
+
+
 def test_a_folder_of_such_a_name_sets_nothing_and_hides_nothing(proof, tmp_path):
     (tmp_path / "etc" / "z.conf").mkdir()
     (tmp_path / "etc" / "zz.conf").symlink_to(tmp_path / "etc" / "z.conf")
@@ -86,3 +97,26 @@ def test_check_mode_says_what_would_be_installed_without_apts_module(tmp_path):
     words = ("--check", "-e", json.dumps({"__node_prerequisites_found": found}))
     done = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, *words)
     assert done.rc == 0 and "Would install conntrack, iproute2." in done.text and "changed=1 " in done.text, done.all
+
+
+# As kmod answers to --show-depends.
+MODPROBE = """#!/bin/sh
+case $* in
+    "--show-depends lab_forbidden") echo "install /bin/true " ;;
+    "--show-depends lab_own") echo "install /sbin/modprobe --ignore-install lab_own && /bin/true" ;;
+    --show-depends*) echo "insmod /lib/modules/lab.ko " ;;
+    *) echo "$*" >>"${0%/*}/loaded" ;;
+esac
+"""
+
+
+def test_a_module_that_modprobe_is_told_not_to_load_is_refused(tmp_path):
+    with open(os.path.join(ROOT, "roles", "node_prerequisites", "tasks", "load.yml"), encoding="utf-8") as tasks:
+        (tmp_path / "play.yml").write_text(play(yaml.safe_load(tasks)).replace("  tasks:", "  environment: {PATH: '%s:/usr/bin:/bin'}\n  tasks:" % tmp_path, 1))
+    (tmp_path / "modprobe").write_text(MODPROBE)
+    (tmp_path / "modprobe").chmod(0o755)
+    for modules, loaded in ((["lab_own", "lab_other"], "lab_own\nlab_other\n"), (["lab_other", "lab_forbidden"], None)):
+        variables = {"node_prerequisites_modules": modules, "__node_prerequisites_there": []}
+        done = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps(variables))
+        assert (done.rc != 0, "lab_forbidden cannot be loaded" in done.text) == (loaded is None, loaded is None), done.all
+        assert loaded is None or (tmp_path / "loaded").read_text() == loaded

@@ -477,6 +477,9 @@ def test_a_host_that_was_dead_from_the_start_is_named_and_the_others_are_remedia
     assert ran(stage) == ["w2 runtime_limits"]
     assert re.search(r"Left alone, not scanned\n  w1: unreachable: ", run.text)
     assert run.rc == 2
+    outcome = run.text.partition("Remediated and proved: 1 of 1.")[2]
+    assert "Left alone, not scanned:\n  w1: unreachable: no route to w1\n" in outcome
+    assert "1 of 2 hosts could not be scanned (said of all hosts, whatever name Ansible puts before it)" in outcome + run.all[len(run.text) :]
 
 
 def test_a_sites_strategy_and_any_errors_fatal_change_nothing(stage, monkeypatch):

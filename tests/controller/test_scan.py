@@ -54,6 +54,32 @@ def test_an_unknown_condition_is_named_with_those_known(tmp_path):
     assert run.rc == 2
 
 
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("nodemend.kubernetes.scan", ["nodemend_failon=faulty"]),
+        ("nodemend.kubernetes.remediate", ["nodemend_planonly=true", "nodemend_max_disruption=restart"]),
+    ],
+)
+def test_a_variable_that_is_misspelt_is_named_and_nothing_is_done(stage, name, words):
+    run = stage.run(name, {"w1": {"faulty": LIMITS}, "w2": {"faulty": LIMITS}}, *[word for pair in words for word in ("-e", pair)])
+    assert "nodemend.kubernetes has no variable %s. The operator's are nodemend_become, " % words[0].partition("=")[0] in run.all
+    assert (run.rc, stage.ran()) == (2, [])
+
+
+def test_two_playbooks_in_one_may_follow_each_other(tmp_path):
+    (tmp_path / "site.yml").write_text("- import_playbook: %s\n- import_playbook: %s\n" % (SCAN, SCAN))
+    run = playbook(tmp_path, "site.yml", "here %s\n" % LIVE, "-e", "nodemend_conditions=pid_exhaustion")
+    assert run.text.count("Scanned 1 of 1 hosts.") == 2, run.all
+
+
+def test_the_output_stays_json_where_a_program_reads_it(stage, monkeypatch):
+    monkeypatch.setenv("ANSIBLE_STDOUT_CALLBACK", "ansible.posix.json")
+    run = stage.run(SCAN, {"w1": {"faulty": LIMITS}})
+    assert json.loads(run.text)["stats"]["w1"]["failures"] == 0
+    assert "  runtime_nofile_low Scripted on w1\n" in run.all[len(run.text) :]
+
+
 def test_a_python_too_old_for_this_core_is_told_from_a_broken_host(tmp_path):
     old = os.path.expanduser("~/.pyenv/versions/2.7.18/bin/python2.7")
     if not os.path.exists(old):

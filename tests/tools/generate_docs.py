@@ -13,7 +13,7 @@ HEAD = """# What a scan may touch
 Generated from the code by `make docs`; a test holds it equal. Patterns are those of a shell.
 A scan looks and changes nothing. It loads no kernel module, creates no netfilter table and leaves no file.
 The info modules of one subject (`kernel_info`, ...) hold to the same; a fact that only they return says so.
-Commands run without a shell, with `LC_ALL=C`, a time limit each, and this PATH:
+Commands run without a shell, with `LC_ALL=C` and `KUBERC=off`, a time limit each, and this PATH:
 `%s`.
 
 "Root" means that only root may read it. Without root the scan still answers; a condition that needs such a fact is

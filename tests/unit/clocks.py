@@ -28,6 +28,9 @@ Leap status     : %s
 """
 RIGHT = TRACKING % ("0.000004709 seconds fast", "Normal")
 SLOW = TRACKING % ("31536000.117300000 seconds slow", "Normal")
+# chronyd tells "Normal" for as long as it runs where it has reached no server since (chrony, sources.c: SRC_SelectSource() without selectable
+# sources never calls REF_SetUnsynchronised()); the reference time stays, the dispersion grows.
+LONG_AGO = RIGHT.replace("Fri Nov 20 11:58:11 2026", "Sun Nov 08 11:58:11 2026").replace("0.018570010", "1.063251305")
 NOT_SYNCHRONISED = TRACKING % ("0.000000000 seconds fast", "Not synchronised")
 # systemd 239 and newer; 219 (EL 7) has other labels.
 TIMEDATECTL = u"""               Local time: Fri 2026-11-20 12:00:00 UTC

@@ -23,6 +23,8 @@ INSTALLATION = "/apis/operator.tigera.io/v1/installations/default"
 OPERATORS = "/apis/apps/v1/namespaces/calico-system/daemonsets/calico-node"
 FELIX = "/apis/crd.projectcalico.org/v1/felixconfigurations/default"
 NODES = "/api/v1/nodes?limit=500"
+IPAM_CONFIG = "/apis/crd.projectcalico.org/v1/ipamconfigs/default"
+IPAM_CONFIGURATION = "/apis/projectcalico.org/v3/ipamconfigurations/default"
 # As kubectl 1.20 says it.
 NOT_FOUND = (1, "", "Error from server (NotFound): the server could not find the requested resource\n")
 FORBIDDEN = (
@@ -46,6 +48,7 @@ def answers(version="v3.22.5", kernel="5.15.0-91-generic"):
     """Return {path: answer} of a cluster with an official Calico, free to be changed."""
     found = json.loads(recording("calico/%s.json" % version))
     found.update({INSTALLATION: NOT_FOUND, OPERATORS: NOT_FOUND, FELIX: NOT_FOUND, NODES: nodes(control1=kernel, worker1=kernel, worker2=kernel)})
+    found.update({IPAM_CONFIG: NOT_FOUND, IPAM_CONFIGURATION: NOT_FOUND})
     found["/apis"] = {"groups": [{"name": "apps"}, {"name": "crd.projectcalico.org"}]}
     return found
 

@@ -15,7 +15,7 @@ PKI = "/etc/kubernetes/pki/"
 CURRENT = "/var/lib/kubelet/pki/kubelet-client-current.pem"
 SERVING = "/var/lib/kubelet/pki/kubelet.crt"
 CONFIGURATION = "/var/lib/kubelet/config.yaml"
-ROTATES = u"rotateCertificates: true\nclientCAFile: /etc/kubernetes/pki/ca.crt\n"
+ROTATES = u"authentication:\n  x509:\n    clientCAFile: /etc/kubernetes/pki/ca.crt\nrotateCertificates: true\n"
 BY_FILE = u"users:\n- name: default-auth\n  user:\n    client-certificate: %s\n    client-key: %s\n" % (CURRENT, CURRENT)
 APISERVER = (
     "kube-apiserver", "--client-ca-file=/etc/kubernetes/pki/ca.crt", "--etcd-cafile=/etc/kubernetes/pki/etcd/ca.crt",

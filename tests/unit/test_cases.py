@@ -23,7 +23,7 @@ import pytest
 import recorded
 import runtime_hosts
 import tokens
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue, _engine
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import journal_phrases
 from recorded import judge
 from runtime_hosts import process
@@ -159,7 +159,7 @@ def scan(host, catalogue=_catalogue, lines=None, lacks=(), **options):
     host._commands = dict({"iptables --version": "iptables v1.8.7 (legacy)\n"}, **host._commands)
     host._commands.update(journal(**lines or {}))
     facts = recorded.facts_of(host, catalogue, **options)
-    report = _catalogue.scan(facts, catalogue.CONDITIONS)
+    report = _engine.scan(facts, catalogue.CONDITIONS)
     if catalogue is _catalogue:
         _catalogue.add_symptoms(facts, report)
     try:

@@ -46,6 +46,34 @@ def test_a_copy_goes_and_the_first_stays(rule):
     assert planned(*before) == (planned(*before[:3])[0], {})
 
 
+# Every option that is known, with the values that iptables-save prints for it (iptables-extensions(8)).
+@pytest.mark.parametrize(
+    "words",
+    [
+        "-s 10.0.0.0/8 -d 10.0.0.1/32 -i eth0 -o cali+ -p udp -f -j RETURN",
+        "-m addrtype --src-type LOCAL --dst-type LOCAL --limit-iface-in -j RETURN",
+        "-m addrtype --limit-iface-out --dst-type LOCAL -j RETURN",
+        "-m connmark --mark 0x1/0x1 -m mark ! --mark 0x4000/0x4000 -j RETURN",
+        "-m conntrack --ctstate NEW --ctproto 6 --ctorigsrc 10.0.0.0/8 --ctorigdst 10.0.0.1/32 --ctorigdstport 8 --ctreplsrc 10.0.0.2/32 --ctdir REPLY -j DROP",
+        "-p icmp -m icmp --icmp-type 8 -j ACCEPT",
+        "-p ipv6-icmp -m icmp6 --icmpv6-type 128 -j ACCEPT",
+        "-m iprange --src-range 10.0.0.1-10.0.0.9 --dst-range 10.0.1.1-10.0.1.9 -j ACCEPT",
+        "-p tcp -m multiport --ports 1,2 -m multiport --sports 3,4 -m multiport --dports 5:6 -j ACCEPT",
+        "-m physdev --physdev-in eth0 --physdev-out eth1 --physdev-is-in --physdev-is-out --physdev-is-bridged -j ACCEPT",
+        "-p sctp -m sctp --sport 1 --dport 2 -j ACCEPT",
+        "-m set --match-set cali40s:x src -m state --state RELATED -j ACCEPT",
+        "-p tcp -m tcp --sport 1 --dport 2 --tcp-flags SYN,ACK SYN --tcp-option 5 -j REJECT --reject-with tcp-reset",
+        "-p udp -m udp --sport 1 --dport 2 -j DNAT --to-destination 10.0.0.1:80 --random --persistent",
+        "-j SNAT --to-source 10.0.0.1 --random --random-fully --persistent",
+        "-p tcp -j MASQUERADE --to-ports 1-2 --random --random-fully",
+        "-p tcp -j REDIRECT --to-ports 80 --random",
+    ],
+)
+def test_all_that_is_known_is_understood(words):
+    rule = "-A KUBE-X " + words
+    assert planned(rule, "-A KUBE-X -s 10.9.9.9/32 -j RETURN", rule) == ([rule, "-A KUBE-X -s 10.9.9.9/32 -j RETURN"], {})
+
+
 def test_the_order_of_all_others_stays():
     others = ["-A FORWARD -s 198.51.100.7/32 -j DROP", "-A FORWARD -j mine"]
     other = "-A FORWARD -d 10.42.0.0/16 -m comment --comment \"flanneld forward\" -j ACCEPT"
@@ -100,6 +128,8 @@ def test_what_a_rule_compares_must_not_change_between_the_copies():
     assert planned(MASQ, FIREWALL, call, FIREWALL)[1] == {_duplicates.BETWEEN: 1}
     assert planned(ROUTER, "-A KUBE-ROUTER-INPUT -j TOS --set-tos 0x10/0x3f", ROUTER)[1] == {_duplicates.BETWEEN: 1}
     assert planned(ROUTER, LOTS, LOG, ROUTER)[0] == [ROUTER, LOTS, LOG]
+    # Packets that go to another chain do not come back to these.
+    assert planned(MASQ, FIREWALL, call.replace("-j", "-g"), FIREWALL) == planned(MASQ, FIREWALL, call.replace("-j", "-g"))
 
 
 def test_a_packet_that_comes_back_has_not_passed_what_stands_before_an_end():
@@ -159,6 +189,15 @@ def test_a_dump_that_is_not_understood(lines):
         dump.end()
 
 
+def test_words_in_a_comment_are_no_complaint_of_the_command():
+    texts = _duplicates.Texts()
+    rule = '-A FORWARD -m comment --comment "it is incompatible" -j ACCEPT'
+    assert list(dumped(texts, ["# Table `filter' comes first", "# is incompatible", rule])["filter"]["FORWARD"]) == [0]
+    with pytest.raises(ValueError) as caught:
+        dumped(texts, ["# Table `nat' is incompatible, use 'nft' tool."])
+    assert str(caught.value) == "this iptables cannot read a table: Table `nat' is incompatible, use 'nft' tool."
+
+
 def test_too_many_different_rules(monkeypatch):
     monkeypatch.setattr(_duplicates, "MAXIMUM_TEXTS", 3)
     with pytest.raises(ValueError):
@@ -178,9 +217,11 @@ def test_the_difference_is_short():
     texts = _duplicates.Texts()
     rules = ["-A KUBE-X -s 10.0.0.%d/32 -j ACCEPT" % number for number in range(9)]
     changes, unused = _duplicates.plan(texts, dumped(texts, rules * 2))
-    before, after = _duplicates.listing(texts, changes["filter"] and changes, 2)
+    before, after = _duplicates.listing(texts, changes, 2)
     assert before.splitlines() == ["2 x filter: " + rules[0], "2 x filter: " + rules[1], "and 7 other rules that have copies"]
     assert after.splitlines() == ["1 x filter: " + rules[0], "1 x filter: " + rules[1]]
+    changes, unused = _duplicates.plan(texts, dumped(texts, [rules[0], rules[3], rules[0]]))
+    assert _duplicates.listing(texts, changes, 1) == ("2 x filter: %s\n" % rules[0], "1 x filter: %s\n" % rules[0])
 
 
 @pytest.mark.parametrize("now, whole", [("abc", True), ("xaybcz", True), ("acb", False), ("ab", False), ("", False)])

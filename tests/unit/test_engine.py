@@ -1,9 +1,11 @@
 # -*- coding: utf-8 -*-
 from __future__ import absolute_import, division, print_function
 
+import collections
+
 import pytest
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._condition import Condition, ok
-from ansible_collections.nodemend.kubernetes.plugins.module_utils._engine import FactCycle, Facts, judge
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._condition import Condition, at_risk, faulty, ok
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._engine import FactCycle, Facts, chosen, judge, scan, thresholds_of
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._host import Unavailable
 
 __metaclass__ = type
@@ -30,8 +32,8 @@ def facts(given=None, **collectors):
     return Facts(collectors, dict({"now": 1, "timeout": 10}, **given or {}))
 
 
-def condition(evaluate, **more):
-    return Condition(id="some_fault", evaluate=evaluate, **more)
+def condition(evaluate, id="some_fault", **more):
+    return Condition(id=id, evaluate=evaluate, **more)
 
 
 def test_a_fact_is_collected_once():
@@ -151,7 +153,8 @@ def test_facts_that_need_each_other_are_refused():
     def three(one):
         return one
 
-    every = facts(one=one, two=two, three=three)
+    every = facts(one=one, two=two, three=three, done=_node)
+    every.get("done")
     with pytest.raises(FactCycle) as caught:
         every.get("one")
     assert str(caught.value) == "one -> two -> three -> one"
@@ -186,8 +189,61 @@ def test_what_is_no_node_is_not_asked():
     assert judge(condition(kernel, node_only=False), absent).status == "ok"
 
 
+def test_a_condition_of_a_cluster_asks_for_no_node():
+    def evaluate(now):
+        return ok("Fine", "")
+
+    assert judge(condition(evaluate, scope="cluster"), facts()).status == "ok"
+
+
 def test_where_nobody_can_tell_whether_it_is_a_node_the_answer_is_unknown():
     def evaluate(now):
         return ok("Fine", "")
 
     assert judge(condition(evaluate), facts(node=_missing))[:2] == ("unknown", "CommandMissing")
+
+
+Module = collections.namedtuple("Module", "collect")
+
+
+def test_the_options_of_conditions_are_those_that_they_or_their_facts_ask_for():
+    def evaluate(limits, now, minimum=1):
+        return ok("Fine", "")
+
+    # Each is a fact of the other: it must come to an end.
+    modules = {"limits": Module(lambda host, kernel: None), "kernel": Module(lambda limits=None, most=1: None)}
+    wanted = thresholds_of([condition(evaluate)], modules, {"minimum": "one", "most": "two", "maximum": "three"})
+    assert wanted == {"minimum": "one", "most": "two"}
+
+
+EVERY = tuple(condition(lambda: None, id=name) for name in ("zeta", "alpha", "mu"))
+
+
+def test_conditions_are_chosen_in_the_order_of_the_catalogue():
+    assert [item.id for item in chosen(EVERY, ["mu", "zeta", "mu"])] == ["zeta", "mu"]
+
+
+@pytest.mark.parametrize("ids, told", [(["mu", "y"], "name y"), (["y", "mu", "x", "y"], "names x, y")])
+def test_a_condition_that_nobody_knows(ids, told):
+    with pytest.raises(ValueError) as caught:
+        chosen(EVERY, ids)
+    assert str(caught.value) == "conditions: unknown %s; known are alpha, mu, zeta." % told
+
+
+def test_a_scan_lists_what_needs_attention():
+    def low(now):
+        return faulty("Low", "")
+
+    def fine(now):
+        return ok("Fine", "")
+
+    def soon(now):
+        return at_risk("Soon", "")
+
+    def lost(missing):
+        return ok("Fine", "")
+
+    conditions = [condition(evaluate, id=name) for name, evaluate in (("zeta", low), ("nu", fine), ("mu", soon), ("xi", lost), ("alpha", low))]
+    report = scan(facts(missing=_missing), conditions)
+    assert [verdict["condition"] for verdict in report["conditions"]] == ["zeta", "nu", "mu", "xi", "alpha"]
+    assert (report["faulty"], report["at_risk"], report["unknown"]) == (["zeta", "alpha"], ["mu"], ["xi"])

@@ -5,7 +5,7 @@ from __future__ import absolute_import, division, print_function
 
 import fnmatch
 
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _engine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from recorded import RecordedHost, facts_of
@@ -71,7 +71,7 @@ def test_a_scan_of_garbage_answers(recorded):
     host = RecordedHost(files=files, commands=commands, root=root)
     try:
         facts = facts_of(host)
-        report = _catalogue.scan(facts, _catalogue.CONDITIONS)
+        report = _engine.scan(facts, _catalogue.CONDITIONS)
         assert facts.bugs == []
         for verdict in report["conditions"]:
             assert verdict["message"]

@@ -76,9 +76,9 @@ def test_a_command_that_wants_root_is_told_apart(tmpdir, monkeypatch, words):
 def test_a_command_has_a_locale_a_path_and_no_input_of_the_callers(tmpdir, monkeypatch):
     monkeypatch.setenv("LANG", "zh_CN.UTF-8")
     monkeypatch.setenv("SECRET", "token")
-    tool = script(tmpdir, u'echo "$LC_ALL|$LANG|$SECRET|$PATH"; cat\n')
-    locale, lang, secret, path = Host().output([tool]).strip().split("|")
-    assert (locale, lang, secret) == ("C", "", "")
+    tool = script(tmpdir, u'echo "$LC_ALL|$LANG|$SECRET|$KUBERC|$PATH"; cat\n')
+    locale, lang, secret, preferences, path = Host().output([tool]).strip().split("|")
+    assert (locale, lang, secret, preferences) == ("C", "", "", "off")
     assert path.split(":") == list(_host.SEARCH_PATH)
 
 

@@ -79,6 +79,22 @@ def test_one_kind_that_is_forbidden_says_nothing_of_the_others():
     assert kubectl.get("/version")["gitVersion"] == "v1.20.2"
 
 
+def test_an_answer_that_says_no_is_an_answer():
+    kubectl = _kubectl.Kubectl(api_servers.cluster({"/readyz": said("forbidden"), PATH: TIMED_OUT}))
+    assert refused(kubectl.get, "/readyz").reason == "Forbidden"
+    assert refused(kubectl.get, PATH).reason == "TimedOut"
+
+
+def test_a_kubectl_that_may_not_be_run_says_nothing_of_the_server(monkeypatch):
+    host = api_servers.cluster()
+    monkeypatch.setattr(host, "_run", lambda *words: refuse_to_run())
+    assert refused(_kubectl.Kubectl(host).get, PATH).reason == "NeedsRoot"
+
+
+def refuse_to_run():
+    raise Unavailable("NeedsRoot", "/usr/bin/kubectl: only root may read it")
+
+
 @pytest.mark.parametrize("answer", ["", "ok", '{"kind": '])
 def test_garbage(answer):
     assert refused(client(answer).get, PATH).reason == "Unreadable"
@@ -101,9 +117,12 @@ def test_a_long_list_comes_in_pages():
     assert list(_kubectl.Kubectl(host).items(PATH, labelSelector="k8s-app in (calico-node,canal)")) == [{"a": 1}, {"b": 2}, {"c": 3}]
 
 
-def test_the_time_limit_is_passed_on():
+def test_the_time_limit_is_passed_on_and_kubectl_may_end_by_itself(monkeypatch):
     host = api_servers.cluster(commands={words("/version", timeout=3): recording("kubectl/version.out")})
+    limits, run = [], host.run
+    monkeypatch.setattr(host, "run", lambda argv, timeout=None: limits.append(timeout) or run(argv, timeout))
     assert _kubectl.Kubectl(host, timeout=3).get("/version")
+    assert limits == [5]
 
 
 @pytest.mark.parametrize(

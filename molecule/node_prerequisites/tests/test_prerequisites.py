@@ -23,6 +23,13 @@ def test_the_files_are_read_at_boot(host):
     assert sorted(settings.content_string.split()) == [
         "net.bridge.bridge-nf-call-ip6tables=1",
         "net.bridge.bridge-nf-call-iptables=1",
+        "net.ipv4.conf.all.forwarding=1",
         "net.ipv4.ip_forward=1",
     ]
     assert host.run("sysctl --load %s", settings.path).rc == 0
+
+
+# prepare.yml has files that are read earlier: one has the setting already, the next takes it back by its other name.
+def test_the_kernel_forwards_after_the_next_boot_as_well(host):
+    host.run_expect([0], "echo 0 >/proc/sys/net/ipv4/ip_forward && /lib/systemd/systemd-sysctl --prefix=net/ipv4/ip_forward --prefix=net/ipv4/conf/all")
+    assert value(host, "net/ipv4/ip_forward") == "1"

@@ -10,6 +10,7 @@ __metaclass__ = type
 
 from .. import _calico_rbac
 from .._condition import Condition, faulty, not_applicable, ok, unknown
+from .._facts.calico_installation import ADDON_MANAGER
 
 # Who installs so brings the roles along and puts them back: nothing of ours may be held against them.
 KEPT = ("operator", "helm", "rke2")
@@ -21,7 +22,7 @@ def evaluate(calico_installation, calico_rbac):
     if not installation["present"]:
         return not_applicable("NoCalico", "No Calico is installed in this cluster.")
     evidence = {"method": installation["method"], "accounts": calico_rbac}
-    if installation["method"] in KEPT:
+    if installation["method"] in KEPT or installation["managed_by"] == ADDON_MANAGER:
         message = "Calico's roles belong to its installer (%s), which puts them back." % installation["managed_by"]
         return not_applicable("InstallerKeepsRoles", message, **evidence)
     if installation["datastore"] != "kubernetes":

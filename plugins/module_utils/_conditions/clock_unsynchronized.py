@@ -9,7 +9,8 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from .._condition import Condition, at_risk, ok
-from .._expiry import TOLERANCE, clock_off
+from .._expiry import TOLERANCE, clock_off, span
+from .._facts.clock import FRESH
 
 
 def evaluate(clock):
@@ -18,6 +19,10 @@ def evaluate(clock):
         return at_risk("ClockOff", "%s, more than the %d s that Kubernetes tolerates." % (told, TOLERANCE), clock=clock)
     if told:
         return at_risk("NotSynchronized", told + ".", clock=clock)
+    if clock["age"] is not None and clock["age"] > FRESH:
+        # No clock drifts that far in so short a time that an expiry could not be judged: clock_off() leaves it out.
+        told = "%s runs, but has had no answer from a server for %s (%s)." % (clock["service"], span(clock["age"]), clock["source"])
+        return at_risk("NotSynchronized", told, clock=clock)
     if not clock["synchronized"]:
         return at_risk(
             "NoTimeService",

@@ -13,6 +13,9 @@ from .._expiry import DAY, HOUR, date, span, unsynchronized
 
 # Calico renews its 24 h token after a quarter to half of its life (cluster_facts 6.2), so above this share the refresher is stuck.
 STUCK = 0.55
+# A pod's own token is renewed by the kubelet, at 80 % of its life or after 24 h (token_manager.go, requiresRefresh), and only then copied to the host.
+STUCK_OF_POD = 0.9
+OLDEST_OF_POD = 25 * HOUR
 SHORT = 48 * HOUR
 LONG = 30 * DAY
 
@@ -26,7 +29,7 @@ def evaluate(cni_tokens, certificate_expiry_days, now, clock=None):
         if verdict:
             return verdict
     expired = [token for token in cni_tokens if token["exp"] is not None and token["exp"] <= now]
-    stuck = [token for token in cni_tokens if _lives(token, 0, SHORT) and now - token["iat"] > STUCK * token["life"]]
+    stuck = [token for token in cni_tokens if _lives(token, 0, SHORT) and now - token["iat"] > _renewed_by(token)]
     near = [token for token in cni_tokens if _lives(token, LONG + 1) and token["exp"] - now < certificate_expiry_days * DAY]
     # The verdict names the worst only; the remedy renews all of them.
     evidence["due"] = sorted(set(token["path"] for token in expired + stuck + near))
@@ -51,6 +54,11 @@ def evaluate(cni_tokens, certificate_expiry_days, now, clock=None):
         return ok("NeverExpires", "The token in %s has no end." % cni_tokens[0]["path"], **evidence)
     first = min(dated, key=lambda token: token["exp"])
     return ok("Valid", "The token in %s expires in %s, on %s." % (first["path"], span(first["exp"] - now), date(first["exp"])), **evidence)
+
+
+def _renewed_by(token):
+    """Return the age in seconds by which what renews a short token has done so, if it does at all."""
+    return min(STUCK_OF_POD * token["life"], OLDEST_OF_POD) if token["pod"] else STUCK * token["life"]
 
 
 def _lives(token, least, most=None):

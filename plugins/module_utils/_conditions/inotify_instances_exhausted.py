@@ -13,9 +13,12 @@ from .._condition import Condition, at_risk, faulty, ok, unknown
 NEAR = 0.9  # VERDICTS
 
 
-def evaluate(inotify_instances):
+def evaluate(inotify_instances, kernel_ownership):
     limit = inotify_instances["limit"]
-    evidence = {"inotify_instances": dict(inotify_instances, users=inotify_instances["users"][:5])}
+    evidence = {
+        "inotify_instances": dict(inotify_instances, users=inotify_instances["users"][:5]),
+        "container": kernel_ownership["kind"] == "container",
+    }
     if not inotify_instances["users"]:
         return _room("No user has an inotify instance; each may have %d." % limit, inotify_instances["hidden"], evidence)
     fullest = inotify_instances["users"][0]
@@ -36,6 +39,9 @@ def evaluate(inotify_instances):
 def _room(told, hidden, evidence):
     if hidden:
         return unknown("ProcessesHidden", "%s But not even root may look into %d processes." % (told, hidden), **evidence)
+    if evidence["container"]:
+        # Nodes in containers of one machine (kind) share root's limit. No verdict of its own: a raised limit could never be proved here.
+        told += " What the same user has outside this container counts as well, and cannot be seen here."
     return ok("RoomLeft", told, **evidence)
 
 

@@ -14,7 +14,6 @@ from .._facts.netfilter_backends import VERSIONS
 from .._rules import FAMILIES, OTHERS
 
 BACKENDS = ("nft", "legacy")
-_PROVING = tuple(family for family, unused in FAMILIES)
 _OTHERS = tuple(family for family, unused in OTHERS)
 
 
@@ -81,7 +80,7 @@ def _both(rules, family):
 
 
 def _split_family(rules, evidence):
-    for family in _PROVING:
+    for family in FAMILIES:
         version = _both(rules, family)
         if version:
             counts = rules[family]

@@ -11,7 +11,8 @@ __metaclass__ = type
 from .._condition import Condition, at_risk, not_applicable, ok, unknown
 from .._facts.kernel_release import below, parse_floor
 
-# kube-proxy's own bounds (cluster_facts 12.3): below the first the sysctl does not exist, from the second on its default is right.
+# kube-proxy's own bounds (cluster_facts 12.3): below the first the sysctl does not exist, unless a vendor has brought it there (CentOS 7.6 to
+# 7.9), from the second on its default is right.
 FIRST, FIXED = "4.1", "5.9"
 # The second bound is new in 1.22, and was brought to 1.21.9 and 1.20.15 (kubernetes pull requests 102122, 107438 and 107437).
 TURNED_OFF = (
@@ -30,7 +31,8 @@ def evaluate(kube_proxy, kernel_release, ipvs_sysctls):
         return not_applicable("NotIpvs", "kube-proxy runs in the mode %s." % kube_proxy["mode"], kube_proxy=kube_proxy)
     release = kernel_release["release"]
     evidence = {"kernel_release": kernel_release, "ipvs_sysctls": ipvs_sysctls, "kube_proxy": kube_proxy}
-    if below(kernel_release, parse_floor(FIRST)):
+    old = below(kernel_release, parse_floor(FIRST))
+    if old and ipvs_sysctls["conn_reuse_mode"] is None:
         return ok(
             "HarmlessMessage",
             "The kernel %s has no net.ipv4.vs.conn_reuse_mode; kube-proxy logs that it cannot set it, which does no harm." % release,
@@ -42,8 +44,13 @@ def evaluate(kube_proxy, kernel_release, ipvs_sysctls):
         return ok("KernelHandlesReuse", "The kernel %s handles reused ports itself." % release, **evidence)
     return at_risk(
         "ReuseNotHandled",
-        "kube-proxy runs in the mode ipvs on the kernel %s (from %s and below %s), where net.ipv4.vs.conn_reuse_mode is %s: %s."
-        % (release, FIRST, FIXED, _shown(ipvs_sysctls["conn_reuse_mode"]), _effect(ipvs_sysctls["conn_reuse_mode"])),
+        "kube-proxy runs in the mode ipvs on the kernel %s (%s), where net.ipv4.vs.conn_reuse_mode is %s: %s."
+        % (
+            release,
+            "below %s, but with the setting, which its vendor has brought to it" % FIRST if old else "from %s and below %s" % (FIRST, FIXED),
+            _shown(ipvs_sysctls["conn_reuse_mode"]),
+            _effect(ipvs_sysctls["conn_reuse_mode"]),
+        ),
         **evidence
     )
 

@@ -12,9 +12,9 @@ from .. import _version
 from .._condition import Condition, at_risk, faulty, not_applicable, ok, unknown
 from .._facts.prerequisites import MANDATORY, USEFUL
 
-# kubeadm asks for these before the version (node_facts 7.3: kubernetes/kubernetes pull requests 126952 and 123464).
-CONNTRACK_UNTIL = (1, 32)
-BRIDGE_UNTIL = (1, 30)
+# kubeadm asks for these from the first version on and before the second (kubernetes/kubernetes pull requests 85857, 126952 and 123464).
+CONNTRACK = ((1, 18), (1, 32))
+BRIDGE = ((1, 0), (1, 30))
 # They put pods on a Linux bridge, whose packets pass no iptables by themselves.
 BRIDGE_CNIS = ("bridge", "flannel", "weave-net")
 
@@ -45,7 +45,7 @@ def _missing(prerequisites, bridge):
     missing, doubtful = [], []
     for name in MANDATORY:
         if prerequisites["binaries"][name] is None:
-            _add(missing, doubtful, version, CONNTRACK_UNTIL if name == "conntrack" else None, "%s is not installed" % name)
+            _add(missing, doubtful, version, CONNTRACK if name == "conntrack" else None, "%s is not installed" % name)
     forwarding, filtered = "net.ipv4.ip_forward", "net.bridge.bridge-nf-call-iptables"
     if prerequisites["ip"] == 6:
         forwarding, filtered = "net.ipv6.conf.default.forwarding", "net.bridge.bridge-nf-call-ip6tables"
@@ -53,13 +53,13 @@ def _missing(prerequisites, bridge):
         missing.append(_told(sysctls, forwarding))
     if sysctls[filtered] != 1:
         # A bridge needs it whatever the version.
-        _add(missing, doubtful, version, None if bridge else BRIDGE_UNTIL, _told(sysctls, filtered))
+        _add(missing, doubtful, version, None if bridge else BRIDGE, _told(sysctls, filtered))
     return missing, doubtful
 
 
-def _add(missing, doubtful, version, until, told):
-    """Add a sentence where it counts; until: the version from which on kubeadm no longer asks, None for never."""
-    if until is None or version is not None and _version.older(version, until):
+def _add(missing, doubtful, version, asking, told):
+    """Add a sentence where it counts; asking: the first version of kubeadm that asks and the first that no longer does, None for all."""
+    if asking is None or version is not None and not _version.older(version, asking[0]) and _version.older(version, asking[1]):
         missing.append(told)
     elif version is None:
         doubtful.append(told)

@@ -19,7 +19,7 @@ HUGE = 4194304
 def evaluate(runtimes, kubelet, systemd_units, nofile_ceiling):
     used = used_by_kubelet(runtimes, kubelet)
     if not used:
-        return not_applicable("NoRuntime", "No container runtime is running.")
+        return not_applicable("NoRuntime", "No container runtime that is known here is running.")
     handed = [_handed(runtime, nofile_ceiling["nr_open"]) for runtime in used if not _starts_no_shim(runtime, used)]
     known = [item for item in handed if item["soft"] is not None]
     if not known:
@@ -42,11 +42,12 @@ def _starts_no_shim(runtime, used):
 def _handed(runtime, nr_open):
     """What a container gets: seen on one where there is one, else what the unit says (the daemon's own limit never counts).
 
+    A base_runtime_spec of containerd is for containers and not for their sandboxes: then all containers have less than those.
     The unit's line is a wish: nobody gets more than the hard limit that the daemon itself runs with.
     """
     if runtime["handed"]:
-        seen = "process %d, %s" % (runtime["handed"]["pid"], runtime["handed"]["name"])
-        return {"runtime": runtime["name"], "soft": runtime["handed"]["soft"], "seen": seen}
+        shown = min([runtime["handed"], runtime["in_containers"] or runtime["handed"]], key=lambda item: item["soft"])
+        return {"runtime": runtime["name"], "soft": shown["soft"], "seen": "process %d, %s" % (shown["pid"], shown["name"])}
     soft = runtime["configured"]["soft"]
     if soft is not None:
         soft = min(nr_open if soft == "infinity" else soft, runtime["hard"])

@@ -9,7 +9,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from .._condition import Condition, at_risk, faulty, not_applicable, ok, unknown
-from .._facts.runtimes import raised_to_hard, used_by_kubelet
+from .._facts.runtimes import raised_to_hard, used_by_kubelet, uses_unknown
 
 # Share of the descriptors in use from which the next burst of pods can exhaust them (VERDICTS: NearLimit).
 NEAR_LIMIT = 0.8
@@ -17,6 +17,8 @@ NEAR_LIMIT = 0.8
 
 def evaluate(runtimes, kubelet, nofile_ceiling, minimum_nofile):
     used = used_by_kubelet(runtimes, kubelet)
+    if not used and uses_unknown(kubelet):
+        return unknown("RuntimeUnsupported", "The kubelet uses %s, a runtime that is not known here." % kubelet["endpoint"], kubelet=kubelet)
     if not used and (kubelet["enabled"] or kubelet["running"]):
         return unknown("RuntimeDown", "A kubelet is enabled, but its container runtime is not running.", kubelet=kubelet)
     if not used:

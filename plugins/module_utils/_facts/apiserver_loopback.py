@@ -20,8 +20,9 @@ from .processes import age, serves_host
 # The name that the API server asks itself for (k8s.io/apiserver, LoopbackClientServerNameOverride).
 NAME = "apiserver-loopback-client"
 EVERYWHERE = ("0.0.0.0", "::", "[::]", "")
-# k3s answers at 6443 with a certificate of its own; its API server listens behind it.
-K3S = (("127.0.0.1", 6443), ("127.0.0.1", 6444))
+# k3s' API server listens behind the listener at 6443, which is not to be asked: it would put the name into its certificate, and this into
+# a Secret of the cluster (rancher/dynamiclistener, listener.go), unless tls-san-security is on, as it is by default in newer k3s only.
+K3S = ("127.0.0.1", 6444)
 
 SOURCES = (
     connects("*:*", "the dates of the API server's loopback certificate: a TLS handshake with the API server of this very host, nothing is sent"),
@@ -65,21 +66,18 @@ def collect(host, processes):
     if process["name"] == "kube-apiserver":
         found["version"] = _manifest_version(host)
         address = flag(process["arguments"] or [], "bind-address") or ""
-        port = flag(process["arguments"] or [], "secure-port") or "6443"
-        addresses = (("127.0.0.1" if address in EVERYWHERE else address, int(port)),)
+        address = "127.0.0.1" if address in EVERYWHERE else address
+        port = int(flag(process["arguments"] or [], "secure-port") or "6443")
     else:
-        addresses = K3S
-    for address, port in addresses:
-        try:
-            certificate = _certificate.read(host.peer_certificate(address, port, NAME))
-        except (Unavailable, ValueError) as exc:
-            found["unavailable"] = str(exc)
-            continue
-        if (certificate["subject"] or "").startswith(NAME):
-            del certificate["authority"]
-            return dict(found, certificate=certificate, address="%s:%d" % (address, port), unavailable=None)
-        found["unavailable"] = "%s:%d: answered with the certificate of %s" % (address, port, certificate["subject"])
-    return found
+        address, port = K3S
+    try:
+        certificate = _certificate.read(host.peer_certificate(address, port, NAME))
+    except (Unavailable, ValueError) as exc:
+        return dict(found, unavailable=str(exc))
+    if not (certificate["subject"] or "").startswith(NAME):
+        return dict(found, unavailable="%s:%d: answered with the certificate of %s" % (address, port, certificate["subject"]))
+    del certificate["authority"]
+    return dict(found, certificate=certificate, address="%s:%d" % (address, port))
 
 
 def _manifest_version(host):

@@ -27,6 +27,14 @@ FELIX = {
 }
 # From this release on Calico may keep its objects in projectcalico.org itself (cluster_facts 2.2).
 NATIVE_SINCE = (3, 32)
+# Labels of what applies a manifest of its own again: GCE's and GKE's addons, which are put back within minutes (kubernetes/kubernetes,
+# cluster/addons), and with their next version kOps' addons and k0s' stacks (k0s, pkg/applier/stack.go).
+ADDON_MANAGER = "the addon manager of Kubernetes"
+KEEPERS = (
+    ("addonmanager.kubernetes.io/mode", ("Reconcile",), ADDON_MANAGER),
+    ("addon.kops.k8s.io/name", None, "kOps"),
+    ("k0s.k0sproject.io/stack", None, "k0s"),
+)
 
 SOURCES = (
     asks("/apis/apps/v1/daemonsets*", "Calico's DaemonSet: images, named settings of its environment, how far it is rolled out"),
@@ -46,7 +54,7 @@ def collect(kubectl_client):
     ipam, dataplane, env, image, images, edition, version, nodes, versions, kube_controllers, typha, operator}.
 
     method       manifest, operator, helm, rke2, k3s (its add-ons), kubekey or kubespray; because: what tells so
-    managed_by   what would put changes back ("Helm release calico", "Argo CD" ...), or None
+    managed_by   what would put changes back, at once or with its next version ("Helm release calico", "Argo CD", "kOps" ...), or None
     datastore    kubernetes or etcd
     api_group    crd.projectcalico.org, or projectcalico.org
     ipam         whether Calico allocates addresses itself
@@ -66,6 +74,7 @@ def collect(kubectl_client):
     found = parse_daemonset(workload)
     found["present"] = True
     found["operator"] = operator
+    found["ipam"] = found["ipam"] or _operators_ipam(installation or {}) == "Calico"
     found.update(method_of(workload, installation))
     found["nodes"] = sorted(
         (parse_pod(pod, operator) for pod in kubectl_client.items("/api/v1/pods", labelSelector=NODES) if _is_node_pod(pod)),
@@ -137,7 +146,7 @@ def parse_daemonset(workload):
         "service_account": pod.get("serviceAccountName") or pod.get("serviceAccount") or "default",
         "cni_account": _cni_account(environment, pod),
         "datastore": _datastore(environment.get("DATASTORE_TYPE"), names),
-        # Manifests whose addresses are another plugin's (canal, policy only) have no such container.
+        # Manifests whose addresses are another plugin's (canal, policy only) have no such container, nor has the operator's DaemonSet.
         "ipam": any(item["name"] == "upgrade-ipam" for item in pod.get("initContainers") or []),
         "env": environment,
         "image": container["image"],
@@ -224,7 +233,7 @@ def _manager(metadata):
         return None, "Argo CD"
     if any("toolkit.fluxcd.io/" in name for name in labels):
         return None, "Flux"
-    return None, None
+    return None, next((name for label, values, name in KEEPERS if label in labels and (values is None or labels[label] in values)), None)
 
 
 def parse_installation(installation):
@@ -235,6 +244,12 @@ def parse_installation(installation):
         "version": status.get("calicoVersion"),
         "dataplane": (spec.get("calicoNetwork") or {}).get("linuxDataplane"),
     }
+
+
+def _operators_ipam(installation):
+    """Return who allocates addresses by the operator's Installation, which fills it in, else None."""
+    cni = (installation.get("spec") or {}).get("cni") or {}
+    return (cni.get("ipam") or {}).get("type")
 
 
 def parse_pod(pod, operator):

@@ -9,16 +9,22 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from .. import _calico_rbac, _version
+from .._host import Unavailable
 from .._kubectl import asks
 
 API = "/apis/rbac.authorization.k8s.io/v1"
+# The configuration of addresses, by the group that Calico keeps its objects in.
+CONFIGURATION = {
+    _calico_rbac.CRD: "/apis/crd.projectcalico.org/v1/ipamconfigs/default",
+    _calico_rbac.NATIVE: "/apis/projectcalico.org/v3/ipamconfigurations/default",
+}
 
 SOURCES = (
     asks(API + "/clusterrolebindings*", "which ClusterRoles are bound to Calico's accounts"),
     asks(API + "/clusterroles*", "what these grant; those that aggregate others hold the others' rules"),
     asks(API + "/namespaces/*/rolebindings*", "the same in Calico's own namespace"),
     asks(API + "/namespaces/*/roles*", "what the Roles there grant"),
-)
+) + tuple(asks(path, "whether it exists, so that nobody has to make it") for path in sorted(CONFIGURATION.values()))
 
 
 def collect(kubectl_client, calico_installation):
@@ -42,7 +48,26 @@ def collect(kubectl_client, calico_installation):
     for namespace in namespaced:
         for item in kubectl_client.items("%s/namespaces/%s/roles" % (API, namespace)):
             rules["Role", namespace, item["metadata"]["name"]] = item.get("rules") or []
-    return [judged(account, cluster, namespaced[account["namespace"]], rules, calico_installation) for account in accounts]
+    found = [judged(account, cluster, namespaced[account["namespace"]], rules, calico_installation) for account in accounts]
+    if any(_makes_configuration(item) for account in found for item in account["missing"]):
+        if _exists(kubectl_client, CONFIGURATION[calico_installation["api_group"]]):
+            for account in found:
+                account["missing"] = [item for item in account["missing"] if not _makes_configuration(item)]
+    return found
+
+
+def _makes_configuration(permission):
+    """Calico makes it only where it does not exist (libcalico-go, lib/ipam/ipam.go, GetIPAMConfig), and kubespray brings it along."""
+    return permission["verb"] == "create" and permission["resource"] in ("ipamconfigs", "ipamconfigurations")
+
+
+def _exists(kubectl_client, path):
+    try:
+        return kubectl_client.get(path) is not None
+    except Unavailable as exc:
+        if exc.reason == "Forbidden":
+            return False
+        raise
 
 
 def accounts_of(installation):

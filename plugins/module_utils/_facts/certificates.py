@@ -14,7 +14,7 @@ import re
 from .. import _certificate
 from .._host import Unavailable
 from .._source import reads
-from .kubelet import CONFIGURATION, flag, parse_flags
+from .kubelet import CONFIGURATION, flag, parse_flags, setting
 from .node_identity import ADMIN_KUBECONFIGS, AUTHORITIES, KUBELET_KUBECONFIG
 from .processes import serves_host
 
@@ -65,7 +65,6 @@ SOURCES = (
 _KUBECONFIG = re.compile(r"\.conf$|\.ya?ml$|kubeconfig[^/]*$")
 _DATA = re.compile(r"^\s*client-certificate-data:\s*[\"']?([A-Za-z0-9+/=]+)", re.MULTILINE)
 _FILE = re.compile(r"^\s*client-certificate:\s*[\"']?([^\s\"']+)", re.MULTILINE)
-_SETTING = r"(?m)^%s:[ \t]*[\"']?([^\"'#\s]+)"
 
 
 def parse_kubeconfig(text):
@@ -78,12 +77,6 @@ def parse_kubeconfig(text):
             embedded.append("-----")
     named = _FILE.search(text)
     return "\n".join(embedded), named.group(1) if named else None
-
-
-def setting(text, name):
-    """Return a top-level setting of a KubeletConfiguration, or None: one key, so no YAML library is needed."""
-    match = re.search(_SETTING % name, text)
-    return match.group(1) if match else None
 
 
 def parse_environment(text):
@@ -170,7 +163,7 @@ def _kubelet(host, processes, found):
     # kubelet.crt stays behind where the kubelet asks the cluster for a serving certificate: nothing uses it then.
     own = KUBELET + ("kubelet-server-current.pem" if bootstraps else "kubelet.crt")
     found.add(flag(arguments, "tls-cert-file") or setting(text, "tlsCertFile") or own, "kubelet", "serving", bootstraps)
-    found.add(flag(arguments, "client-ca-file") or setting(text, "clientCAFile"), "authority", "kubelet")
+    found.add(flag(arguments, "client-ca-file") or setting(text, "clientCAFile", indented="[ \t]*"), "authority", "kubelet")
 
 
 def _switch(arguments, name, configured):

@@ -25,7 +25,8 @@ def descendants(processes, roots):
         children.setdefault(process["parent"], []).append(process)
     found, todo = [], list(roots)
     while todo:
-        for process in children.get(todo.pop(), ()):
+        # Each is looked at once: a number that is used again while they are listed may be its own ancestor's.
+        for process in children.pop(todo.pop(), ()):
             found.append(process)
             todo.append(process["pid"])
     return found
@@ -34,7 +35,8 @@ def descendants(processes, roots):
 def collect(host, processes, container_minimum_nofile=None):
     """Return {count, least}, or None without a policy.
 
-    count  processes in containers
+    count  processes in containers; pause processes count where there is no other: they open no files, and a base_runtime_spec of
+           containerd, which sets the limit of containers, does not reach them
     least  [{pid, name, soft}] of the lowest ten, the lowest first
     """
     if container_minimum_nofile is None:
@@ -45,5 +47,6 @@ def collect(host, processes, container_minimum_nofile=None):
         text = None if process["name"] in SHIMS else host.read("/proc/%d/limits" % process["pid"])
         if text:
             limits.append({"pid": process["pid"], "name": process["name"], "soft": parse_limits(text)[0]})
+    limits = [item for item in limits if item["name"] != "pause"] or limits
     limits.sort(key=lambda item: (item["soft"], item["pid"]))
     return {"count": len(limits), "least": limits[:NAMED]}

@@ -2,7 +2,7 @@
 # Copyright (c) 2026, The nodemend authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # Private to nodemend.kubernetes: may change at any time.
-"""Fact: whether iptables -C tells the truth, tried in a network namespace of its own (node_facts 3.3)."""
+"""Fact: whether iptables -C tells the truth, tried in a network namespace of its own."""
 
 from __future__ import absolute_import, division, print_function
 

@@ -12,14 +12,17 @@ import re
 
 from .._source import runs
 
-# Texts of the kernel's own source: mm/slub.c, slab_out_of_memory(); net/netfilter/nf_conntrack_core.c, which EL 7
-# writes as "nf_conntrack: table full", newer kernels as "nf_conntrack: nf_conntrack: table full".
+# What all kernels have of a sentence. mm/slub.c, slab_out_of_memory(), goes on with "node -1", newer ones (seen in 6.12) with "CPU 3 (of node 0)";
+# net/netfilter/nf_conntrack_core.c with ", dropping packet", newer ones (6.18) with " in netns 4026532573, dropping packet" where it is not
+# the host's. EL 7 writes the latter's prefix once, newer kernels twice.
 TEXTS = {
-    "slub": "SLUB: Unable to allocate memory on node",
-    "conntrack": "nf_conntrack: table full, dropping packet",
+    "slub": "SLUB: Unable to allocate memory on ",
+    "conntrack": "nf_conntrack: table full",
 }
 
-SOURCES = (runs("dmesg", "whether the kernel has said one of two sentences since the boot: " + "; ".join(sorted(TEXTS.values())), root=True),)
+SOURCES = (
+    runs("dmesg", "whether the kernel has said one of these since the boot: " + "; ".join(sorted(text.strip() for text in TEXTS.values())), root=True),
+)
 
 _TIME = re.compile(r"^\[ *(\d+)\.\d+\]")
 

@@ -23,13 +23,14 @@ SOURCES = (
     reads("*kubelet*", "the file that the kubelet's --config names"),
 )
 
-_ENDPOINT_LINE = re.compile(r"^containerRuntimeEndpoint:[ \t]*[\"']?([^\"'#\s]+)", re.MULTILINE)
+# One key of a KubeletConfiguration, so no YAML library is needed: at the start of a line, or in quotes, since it may be JSON as well (EKS).
+_SETTING = r"(?m)(?:^%s|\"%s\")[ \t]*:[ \t]*[\"']?([^\"'#\s,}]+)"
 _FLAG = r"--%s[= ][\"']?([^\"'\s]+)"
 
 
-def parse_configuration(text):
-    """Return the endpoint from a KubeletConfiguration, or None: one top-level key, so no YAML library is needed."""
-    match = _ENDPOINT_LINE.search(text)
+def setting(text, name, indented=""):
+    """Return a setting of a KubeletConfiguration, YAML or JSON, or None; indented: what may stand before the name in YAML, nothing at the top level."""
+    match = re.search(_SETTING % (indented + name, name), text)
     return match.group(1) if match else None
 
 
@@ -68,7 +69,7 @@ def collect(host, processes):
     endpoint = flag(arguments, "container-runtime-endpoint")
     if endpoint is None:
         text = host.read(flag(arguments, "config") or CONFIGURATION)
-        endpoint = parse_configuration(text) if text else None
+        endpoint = setting(text, "containerRuntimeEndpoint") if text else None
     if endpoint is None and process is None:
         text = host.read(KUBEADM_FLAGS)
         endpoint = parse_flags(text, "container-runtime-endpoint") if text else None

@@ -11,7 +11,7 @@ __metaclass__ = type
 from .._host import Unavailable
 from .._source import reads
 from .processes import age
-from .runtimes import RUNNING, SERVER_UNITS, raised_to_hard, used_by_kubelet
+from .runtimes import RUNNING, SERVER_UNITS, UNKNOWN, raised_to_hard, used_by_kubelet
 from .systemd_units import RUNTIME_UNITS
 
 DROP_IN = "/etc/systemd/system/%s.d/zz-nodemend.conf"
@@ -73,7 +73,7 @@ def _wanted(installed, kubelet, systemd_units):
         ("docker", ("docker.service", "containerd.service")),
         ("crio", ("crio.service",)),
         ("containerd", ("containerd.service",)),
-    ):
+    ) + tuple((word, ()) for word in UNKNOWN):
         if word in endpoint:
             return set(wanted)
     return set(installed)

@@ -36,6 +36,8 @@ _EMBEDDING_UNITS = {
 SURVIVING_KILL_MODES = ("process", "none")
 RUNNING = ("active", "reloading", "activating")
 SERVER_UNITS = ("k3s.service", "rke2-server.service")
+# Runtimes of which nothing is known here, by a word of their socket: iSulad of openEuler, which KubeKey can install.
+UNKNOWN = ("isulad",)
 # Bound units whose restart no pod notices. docker.service is one with live-restore only.
 _HARMLESS = ("kubelet.service", "cri-docker.service", "kube-proxy.service")
 
@@ -50,6 +52,7 @@ def collect(host, processes, systemd_units=None):
     configured      {soft, hard} of the unit: number, "infinity" or None
     kill_mode, delegate, fragment, drop_ins, need_daemon_reload   of the unit, None where unknown
     handed          {soft, pid, name}: limit seen on a container's first process (a pause process where there is one), or None
+    in_containers   {soft, pid, name}: the highest limit of a container's first process that is no pause process, or None
     go_version      "go1.19.8" or None
     restart         {kills_pods: true, false or null (cannot be told), stops_control_plane: bool, because: [sentences]}
     """
@@ -59,9 +62,10 @@ def collect(host, processes, systemd_units=None):
         if process["name"] not in RUNTIMES or process["nested"]:
             continue
         limits = host.read("/proc/%d/limits" % process["pid"])
-        if limits is None:  # it ended meanwhile
+        if not limits:  # it ended meanwhile
             continue
         soft, hard = parse_limits(limits)
+        handed, in_containers = _handed(host, processes, process)
         unit_name = unit_of(process["cgroup"])
         unit = (systemd_units or {}).get(unit_name) or {}
         runtime = {
@@ -77,7 +81,8 @@ def collect(host, processes, systemd_units=None):
             "fragment": unit.get("FragmentPath"),
             "drop_ins": unit.get("DropInPaths", []),
             "need_daemon_reload": unit.get("NeedDaemonReload"),
-            "handed": _handed(host, processes, process),
+            "handed": handed,
+            "in_containers": in_containers,
             "go_version": _go_version(host, process["pid"]),
         }
         runtime["restart"] = restart(runtime, process["cgroup"], processes, systemd_units, _live_restore(host, processes))
@@ -117,10 +122,11 @@ def _go_version(host, pid):
 
 
 def _handed(host, processes, daemon):
-    """Return what this daemon's shims hand to containers, seen on a container's first process.
+    """Return (what this daemon's shims hand to containers, the highest that a container's first process has); None where none is seen.
 
     The daemon and the shim raise themselves and put the old limit back for their children (Go 1.19.9 on), so only a
     container's process shows it; "pause" is a C program that never touches its limits, any other may have changed its own.
+    But containerd gives the limits of a base_runtime_spec to containers and not to their sandboxes, which pause is.
     """
     shims = set(
         process["pid"]
@@ -129,11 +135,15 @@ def _handed(host, processes, daemon):
     )
     children = [process for process in processes if process["parent"] in shims and process["pid"] not in shims]
     children.sort(key=lambda process: (process["name"] != "pause", process["pid"]))
+    seen = []
     for process in children:
+        if process["name"] == "pause" and seen:
+            continue  # all sandboxes are handed the same
         limits = host.read("/proc/%d/limits" % process["pid"])
         if limits:
-            return {"soft": parse_limits(limits)[0], "pid": process["pid"], "name": process["name"]}
-    return None
+            seen.append({"soft": parse_limits(limits)[0], "pid": process["pid"], "name": process["name"]})
+    others = [item for item in seen if item["name"] != "pause"]
+    return (seen[0] if seen else None), (max(others, key=lambda item: item["soft"]) if others else None)
 
 
 def _starts(daemon, shim):
@@ -228,6 +238,11 @@ def bound_units(unit, systemd_units):
     ]
 
 
+def uses_unknown(kubelet):
+    """Return whether the kubelet is told to use a runtime of which nothing is known here."""
+    return any(word in (kubelet["endpoint"] or "") for word in UNKNOWN)
+
+
 def used_by_kubelet(runtimes, kubelet):
     """Return the runtimes that the kubelet's pods depend on; each one found where no kubelet says which."""
     embedded = [runtime for runtime in runtimes if runtime["name"] in ("k3s", "rke2")]
@@ -243,6 +258,8 @@ def used_by_kubelet(runtimes, kubelet):
         wanted = ("cri-o",)
     elif "containerd" in endpoint:
         wanted = ("containerd",)
+    elif uses_unknown(kubelet):
+        wanted = ()
     else:
         return runtimes
     return [runtime for runtime in runtimes if runtime["name"] in wanted]

@@ -25,6 +25,8 @@ def with_(found, change):
 
 
 HELM = {"annotations": {"meta.helm.sh/release-name": "cni"}}
+ADDON = {"labels": {"addonmanager.kubernetes.io/mode": "Reconcile", "k8s-app": "calico-node"}}
+KOPS = {"labels": {"addon.kops.k8s.io/name": "networking.projectcalico.org", "app.kubernetes.io/managed-by": "kops", "k8s-app": "calico-node"}}
 OPERATOR = {clusters.INSTALLATION: {"metadata": {"name": "default"}, "spec": {}, "status": {}}}
 
 CASES = [
@@ -39,6 +41,10 @@ CASES = [
     (answers("v3.32.1"), "ok", "Complete"),
     (with_(older(), lambda found: found.update(OPERATOR)), "not_applicable", "InstallerKeepsRoles"),
     (with_(older(), lambda found: daemonset(found)["metadata"].update(HELM)), "not_applicable", "InstallerKeepsRoles"),
+    # GKE's manifest (cluster/addons/calico-policy-controller), whose Calico has neither BGP nor addresses, grants less than the table has.
+    (with_(older(), lambda found: daemonset(found)["metadata"].update(ADDON)), "not_applicable", "InstallerKeepsRoles"),
+    # kOps and k0s leave alone what they have applied, until they have another version.
+    (with_(older(), lambda found: daemonset(found)["metadata"].update(KOPS)), "faulty", "RulesMissing"),
     (
         with_(older(), lambda found: set_env(found, ETCD_ENDPOINTS="https://10.0.0.1:2379", DATASTORE_TYPE="etcdv3")),
         "not_applicable",

@@ -15,6 +15,8 @@ __metaclass__ = type
 
 COUNT, MAX = "/proc/sys/net/netfilter/nf_conntrack_count", "/proc/sys/net/netfilter/nf_conntrack_max"
 FULL = "[ 5000.123456] nf_conntrack: nf_conntrack: table full, dropping packet\n"
+# Of a pod, which is counted by itself, with the same limit (Linux 6.18, nf_conntrack_core.c).
+FULL_POD = "[ 5000.123456] nf_conntrack: nf_conntrack: table full in netns 4026532573, dropping packet\n"
 UNTIMED = "nf_conntrack: table full, dropping packet\n"
 OWN = {"/proc/self/ns/pid": "pid:[4026531836]"}
 DROP_IN = "/etc/sysctl.d/99-zz-nodemend-conntrack.conf"
@@ -39,6 +41,7 @@ TABLE = {
     "full": ({"count": "262144"}, "faulty", "TableFull"),
     "over it: the limit was lowered": ({"count": "300000"}, "faulty", "TableFull"),
     "room now, but it was full since the boot": ({"count": "1000", "log": FULL}, "faulty", "PacketsDropped"),
+    "a pod's own table was full, and the kernel tells which": ({"count": "1000", "log": FULL_POD}, "faulty", "PacketsDropped"),
     "the same, and the limit was raised before": ({"log": FULL, "raised": 4000}, "faulty", "PacketsDropped"),
     "the same, without times": ({"log": UNTIMED, "raised": 80000}, "faulty", "PacketsDropped"),
     "90 %": ({"count": "235930"}, "at_risk", "NearLimit"),

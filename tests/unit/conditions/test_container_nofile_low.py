@@ -30,6 +30,11 @@ TABLE = {
     "1024 in a container": ([KUBELET, containerd(), shim(), pause(), ENVOY], {}, "faulty", "SoftLimitLow"),
     "a child of a container's process": ([KUBELET, containerd(), shim(), pause(), SHELL, DEEP], {}, "faulty", "SoftLimitLow"),
     "every one is above it": ([KUBELET, containerd(), shim(), pause(soft=65536)], {}, "ok", "LimitsSufficient"),
+    # The base_runtime_spec of containerd that raises the containers' limit does not reach their sandboxes.
+    "a sandbox opens no files": ([KUBELET, containerd(), shim(), pause(soft=1024), SHELL], {}, "ok", "LimitsSufficient"),
+    "a sandbox alone tells what containers will be handed": ([KUBELET, containerd(), shim(), pause(soft=1024)], {}, "faulty", "SoftLimitLow"),
+    "a sandbox that its pod shares the processes with": (
+        [KUBELET, containerd(), shim(), pause(), process(2112, "worker", parent=2103, soft=512, nested=1)], {}, "faulty", "SoftLimitLow"),
     "a process of the host does not count": ([KUBELET, containerd(), shim(), pause(soft=65536), HOSTS_OWN], {}, "ok", "LimitsSufficient"),
     "the shim itself does not count": ([KUBELET, containerd(), shim(soft=1024), pause(soft=65536)], {}, "ok", "LimitsSufficient"),
     "no policy": ([KUBELET, containerd(), shim(), pause(), ENVOY], {"policy": None}, "not_applicable", "NoPolicy"),
@@ -49,8 +54,8 @@ def test_verdict(name):
 
 def test_the_lowest_is_named():
     answer = verdict(KUBELET, containerd(), shim(), pause(soft=1048576), ENVOY, DEEP)
-    assert answer.message == "Of 3 processes in containers, worker (PID 2111) may open 512 files, fewer than 65536."
-    assert [item["soft"] for item in answer.evidence["container_limits"]["least"]] == [512, 1024, 1048576]
+    assert answer.message == "Of 2 processes in containers, worker (PID 2111) may open 512 files, fewer than 65536."
+    assert [item["soft"] for item in answer.evidence["container_limits"]["least"]] == [512, 1024]
 
 
 def test_a_restart_that_takes_pods_along_is_a_drain():

@@ -25,6 +25,9 @@ def judge(proxy, release, files=None, **more):
 TABLE = {
     # case 001: the message of kube-proxy on EL 7 does no harm
     "EL 7": (IPVS, "3.10.0-1160.el7.x86_64", None, "ok", "HarmlessMessage"),
+    # kube-proxy from 1.19 on leaves it at 1 there: a second (DaoCloud, "Known Network Component Issues and Kernel Compatibility": CentOS 7.6 to 7.9)
+    "EL 7, whose kernel has the sysctl by a backport": (IPVS, "3.10.0-1160.el7.x86_64", "1", "at_risk", "ReuseNotHandled"),
+    "the same, set by a kube-proxy up to 1.17": (IPVS, "3.10.0-957.27.2.el7.x86_64", "0", "at_risk", "ReuseNotHandled"),
     "the last before the sysctl": (IPVS, "4.0.9-300.fc22.x86_64", None, "ok", "HarmlessMessage"),
     "the first with it": (IPVS, "4.1.12-124.el7uek.x86_64", "0", "at_risk", "ReuseNotHandled"),
     "EL 8": (IPVS, "4.18.0-553.el8_10.x86_64", "0", "at_risk", "ReuseNotHandled"),
@@ -68,6 +71,13 @@ def test_the_message_of_a_fixed_kernel_is_true(mode, told):
 def test_no_node():
     host = clocks.host(kubelet=False, files={"/proc/sys/kernel/osrelease": "5.4.0-187-generic\n"})
     assert recorded.judge("ipvs_connection_reuse", host).reason == "NotANode"
+
+
+def test_the_message_of_a_backport_is_true():
+    assert judge(IPVS, "3.10.0-1160.el7.x86_64", {MODE: "1\n"}).message == (
+        "kube-proxy runs in the mode ipvs on the kernel 3.10.0-1160.el7.x86_64 (below 4.1, but with the setting, which its vendor has brought to it), where"
+        " net.ipv4.vs.conn_reuse_mode is 1: with 1 such a connection is delayed by a second."
+    )
 
 
 @pytest.mark.parametrize("mode, effect", [("0", "with 0 a client"), ("1", "with 1 such a connection"), (None, "with 0 a client")])

@@ -49,6 +49,8 @@ TABLE = {
     "all there": ({"version": "v1.20.2"}, "ok", "Complete"),
     "all there, whatever the version": ({}, "ok", "Complete"),
     "no conntrack before 1.32": ({"version": "v1.31.9", "conntrack": False}, "faulty", "Missing"),
+    "no conntrack before 1.18, which first asks for it": ({"version": "v1.17.17", "conntrack": False}, "ok", "Complete"),
+    "no conntrack from 1.18 on": ({"version": "v1.18.0", "conntrack": False}, "faulty", "Missing"),
     "no conntrack from 1.32 on": ({"version": "v1.32.0", "conntrack": False}, "ok", "Complete"),
     "no conntrack on a node that has joined": ({"version": "v1.31.9", "conntrack": False, "more": JOINED}, "at_risk", "Missing"),
     "no conntrack, and nobody knows the version": ({"conntrack": False}, "unknown", "VersionUnknown"),

@@ -39,6 +39,17 @@ TABLE = {
     "the same, no container yet": ([KUBELET, containerd(HUGE, HUGE)], {"units": [INFINITY]}, "at_risk", "SoftLimitHuge"),
     "docker without a kubelet": (
         [process(700, "dockerd", cgroup="/system.slice/docker.service", soft=HUGE, hard=HUGE)], {"units": [DOCKER_INFINITY]}, "at_risk", "SoftLimitHuge"),
+    # A base_runtime_spec with RLIMIT_NOFILE, as kubespray sets one: containerd gives it to containers, not to sandboxes (pkg/cri/server/
+    # sandbox_run_linux.go calls runtimeSpec(id, ""), container_create.go with the file).
+    "a base_runtime_spec keeps the containers below their sandboxes": (
+        [KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=HUGE), process(2110, "coredns", parent=2100, soft=65535, hard=65535, nested=1)],
+        {"units": [INFINITY]}, "ok", "LimitModerate"),
+    "one container has lowered its own": (
+        [KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=HUGE), process(2110, "mysqld", parent=2100, soft=65535, hard=65535, nested=1),
+         process(2120, "java", parent=2100, soft=HUGE, hard=HUGE, nested=1)], {"units": [INFINITY]}, "at_risk", "SoftLimitHuge"),
+    "a container has raised its own": (
+        [KUBELET, containerd(), shim(), pause(soft=1024), process(2110, "java", parent=2100, soft=HUGE, hard=HUGE, nested=1)],
+        {"units": [unit("containerd.service")]}, "ok", "LimitModerate"),
     "one more than 4194304": (
         [KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=4194305)], {"units": [INFINITY]}, "at_risk", "SoftLimitHuge"),
     "4194304": ([KUBELET, containerd(HUGE, HUGE), shim(), pause(soft=4194304)], {"units": [INFINITY]}, "ok", "LimitModerate"),
@@ -79,6 +90,9 @@ TABLE = {
         {"units": [unit("containerd.service"), DOCKER_INFINITY]}, "ok", "LimitModerate"),
     "a runtime in a container": (
         [KUBELET, containerd(), process(5001, "containerd", nested=1, soft=HUGE, hard=HUGE)], {"units": [unit("containerd.service")]}, "ok", "LimitModerate"),
+    "the runtime is one that is not known (iSulad)": (
+        [process(900, "kubelet", words=("kubelet", "--container-runtime-endpoint=unix:///var/run/isulad.sock")), containerd()],
+        {"units": [unit("containerd.service", LimitNOFILE="infinity", LimitNOFILESoft="infinity")], "nr_open": 1073741816}, "not_applicable", "NoRuntime"),
     "no runtime runs": ([KUBELET], {}, "not_applicable", "NoRuntime"),
     "no node": ([], {}, "not_applicable", "NotANode"),
     "a systemctl that hangs": ([KUBELET, containerd(HUGE, HUGE)], {"show": TIMED_OUT}, "unknown", "TimedOut"),
@@ -86,6 +100,13 @@ TABLE = {
     "garbage": ([containerd()], {"show": unit("containerd.service", LimitNOFILESoft="many")}, "unknown", "Unreadable"),
     "processes are hidden": ([containerd()], {"denied": ("/proc/1/*",), "root": False}, "unknown", "NeedsRoot"),
 }
+
+
+def test_the_message_names_the_container_that_has_the_most():
+    processes = TABLE["a base_runtime_spec keeps the containers below their sandboxes"][0] + [
+        process(2130, "etcd", parent=2100, soft=1024, hard=65535, nested=1)
+    ]
+    assert verdict(*processes, units=[INFINITY]).message == "containerd hands containers a soft limit of 65535 open files (process 2110, coredns)."
 
 
 @pytest.mark.parametrize("name", sorted(TABLE))

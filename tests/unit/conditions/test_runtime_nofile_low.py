@@ -15,6 +15,7 @@ LOW = "runtime_nofile_low"
 DOCKERD = process(700, "dockerd", cgroup="/system.slice/docker.service", soft=1048576, hard=1048576)
 KUBELET_UNIT = "/usr/lib/systemd/system/kubelet.service"
 ENABLED = {KUBELET_UNIT: "", "/etc/systemd/system/multi-user.target.wants/kubelet.service": ""}
+ISULAD_KUBELET = process(900, "kubelet", words=("kubelet", "--container-runtime-endpoint=unix:///var/run/isulad.sock"))
 
 
 def unit_1024(name="containerd.service", hard="524288", **more):
@@ -94,6 +95,10 @@ TABLE = {
     # nothing to judge
     "the runtime is down": ([], {"files": ENABLED, "units": [unit("containerd.service", ActiveState="failed")]}, "unknown", "RuntimeDown"),
     "the kubelet's runtime is down, another one runs": ([KUBELET, DOCKERD], {"units": [unit("docker.service")]}, "unknown", "RuntimeDown"),
+    # openEuler's, by which KubeKey installs it (kubekey, DefaultIsulaEndpoint)
+    "iSulad is not known": ([ISULAD_KUBELET, process(811, "isulad", cgroup="/system.slice/isulad.service")], {}, "unknown", "RuntimeUnsupported"),
+    "nor is a containerd beside it the kubelet's": (
+        [ISULAD_KUBELET, containerd(1024, 524288)], {"units": [unit_1024()]}, "unknown", "RuntimeUnsupported"),
     "installed, never started": ([], {"files": {"/usr/lib/systemd/system/containerd.service": ""}}, "not_applicable", "NoRuntime"),
     "no node": ([process(700, "sshd")], {}, "not_applicable", "NotANode"),
     "kind on a workstation": (

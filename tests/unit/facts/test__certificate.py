@@ -82,6 +82,26 @@ def test_what_is_read(name, subject, issuer, not_before, not_after, authority):
     assert found["not_before"] < found["not_after"]
 
 
+# Of apiserver-near.crt: not_before is 251210T120000Z.
+@pytest.mark.parametrize("time", [b"251210120000A", b"251210 20000Z", b"251210120000\n", b"259910120000Z", b"2512101200+1Z"])
+def test_a_time_that_is_none(time):
+    der = _certificate.first(pem("apiserver-near.crt"))
+    assert der.count(b"251210120000Z") == 1
+    with pytest.raises(ValueError):
+        _certificate.read(der.replace(b"251210120000Z", time))
+
+
+def test_a_time_of_the_last_century():
+    der = _certificate.first(pem("apiserver-near.crt")).replace(b"251210120000Z", b"500101000000Z")
+    assert _certificate.read(der)["not_before"] == -631152000  # 1950; RFC 5280, 4.1.2.5.1
+
+
+def test_only_basic_constraints_make_an_authority():
+    der = _certificate.first(pem("authority-10y.crt"))
+    other = der.replace(b"\x55\x1d\x13", b"\x55\x1d\x24")  # its content is that of another extension
+    assert (_certificate.read(der)["authority"], _certificate.read(other)["authority"]) == (True, False)
+
+
 def test_each_certificate_of_a_bundle_and_no_key():
     text = pem("authority-expired.crt") + KEY + pem("authority-10y.crt")
     assert [_certificate.read(der)["subject"] for der in _certificate.every(text)] == ["front-proxy-ca", "kubernetes"]

@@ -45,9 +45,18 @@ def test_another_clusters_api_server_in_a_pod_of_this_worker():
     assert found(shows=None, links=links)["pid"] == 1500
 
 
-@pytest.mark.parametrize("place", ["127.0.0.1:6443", "127.0.0.1:6444"])
-def test_k3s(place):
-    assert found(shows="loopback-valid", words=("k3s", "server"), name="k3s-server", nested=0, place=place, version=None)["address"] == place
+def k3s(place):
+    return found(shows="loopback-valid", words=("k3s", "server"), name="k3s-server", nested=0, place=place, version=None)
+
+
+def test_k3s():
+    assert k3s("127.0.0.1:6444")["address"] == "127.0.0.1:6444"
+
+
+def test_the_listener_of_k3s_is_not_asked():
+    """It would put the name into its certificate: github.com/rancher/dynamiclistener, listener.go (getCertificate, updateCert)."""
+    answer = k3s("127.0.0.1:6443")
+    assert (answer["certificate"], answer["unavailable"]) == (None, "127.0.0.1:6444: Connection refused")
 
 
 @pytest.mark.parametrize(

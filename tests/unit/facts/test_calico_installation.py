@@ -63,6 +63,24 @@ def test_a_daemonset_of_the_operator_without_labels():
     assert [item["node"] for item in seen["nodes"]] == ["control1", "worker1", "worker2"]
 
 
+@pytest.mark.parametrize(
+    "cni, expected",
+    [
+        # As the operator fills it in (core_controller.go, fillDefaults); its DaemonSet has no container upgrade-ipam.
+        ({"type": "Calico", "ipam": {"type": "Calico"}}, True),
+        ({"type": "Calico", "ipam": {"type": "HostLocal"}}, False),
+        ({"type": "AmazonVPC", "ipam": {"type": "AmazonVPC"}}, False),
+        (None, False),
+    ],
+)
+def test_whose_addresses_an_operators_calico_gives(cni, expected):
+    found = operator(answers(), cni=cni)
+    workload = operators(found)
+    del workload["spec"]["template"]["spec"]["initContainers"]
+    found[clusters.OPERATORS] = workload
+    assert installation(found)["ipam"] is expected
+
+
 def test_one_with_labels_is_seen_once_and_two_while_the_operator_takes_over():
     found = answers()
     first = daemonset(found)
@@ -83,6 +101,13 @@ ADDON = {"objectset.rio.cattle.io/owner-gvk": "k3s.cattle.io/v1, Kind=Addon", "o
 FROM_MAP = {"configMapKeyRef": {"name": "calico-config", "key": "cluster_type"}}
 
 
+def labelled(**labels):
+    """As in kubernetes/kubernetes cluster/addons/calico-policy-controller/calico-node-daemonset.yaml (GCE, GKE), in kops' privatecalico test
+    and by k0s' pkg/applier/stack.go.
+    """
+    return lambda found: daemonset(found)["metadata"].update(labels=dict(labels, **{"k8s-app": "calico-node"}))
+
+
 @pytest.mark.parametrize(
     "change, method, managed_by",
     [
@@ -94,6 +119,10 @@ FROM_MAP = {"configMapKeyRef": {"name": "calico-config", "key": "cluster_type"}}
         (lambda found: daemonset(found)["metadata"].update(annotations=ADDON), "k3s", "add-on calico of k3s or RKE2"),
         (lambda found: daemonset(found)["metadata"].update(annotations={"argocd.argoproj.io/tracking-id": "x"}), "manifest", "Argo CD"),
         (lambda found: daemonset(found)["metadata"].update(labels={"kustomize.toolkit.fluxcd.io/name": "x"}), "manifest", "Flux"),
+        (labelled(**{"addonmanager.kubernetes.io/mode": "Reconcile"}), "manifest", "the addon manager of Kubernetes"),
+        (labelled(**{"addonmanager.kubernetes.io/mode": "EnsureExists"}), "manifest", None),
+        (labelled(**{"addon.kops.k8s.io/name": "networking.projectcalico.org", "app.kubernetes.io/managed-by": "kops"}), "manifest", "kOps"),
+        (labelled(**{"k0s.k0sproject.io/stack": "calico"}), "manifest", "k0s"),
         (lambda found: set_env(found, CLUSTER_TYPE=FROM_MAP, NODEIP="x"), "kubespray", None),
         (lambda found: set_env(found, NODEIP={"fieldRef": {"fieldPath": "status.hostIP"}}), "kubekey", None),
         (lambda found: set_image(found, "dockerhub.kubekey.local/kubesphereio/node:v3.23.2"), "kubekey", None),

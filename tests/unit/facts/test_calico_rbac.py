@@ -137,6 +137,26 @@ def test_native_objects():
     assert set(item["group"] for item in accounts(found)["node"]["missing"]) == set(["projectcalico.org", "policy.networking.k8s.io"])
 
 
+@pytest.mark.parametrize(
+    "version, path, resource",
+    [("v3.26.4", clusters.IPAM_CONFIG, "ipamconfigs"), ("v3.32.1", clusters.IPAM_CONFIGURATION, "ipamconfigurations")],
+)
+def test_a_configuration_that_is_there_need_not_be_made(version, path, resource):
+    """kubespray 2.20 and 2.21 (Calico 3.24): its calico-ipamconfig.yml makes it, and its ClusterRole may only read it."""
+    found = answers(version)
+    if resource == "ipamconfigurations":
+        found["/apis"] = {"groups": [{"name": "projectcalico.org"}]}
+        found["/apis/projectcalico.org/v3/felixconfigurations/default"] = clusters.NOT_FOUND
+    for rule in role(found, "calico-node")["rules"]:
+        if resource in (rule.get("resources") or []):
+            rule["verbs"] = ["get"]
+    assert names(accounts(found)["node"]) == ["create " + resource]
+    found[path] = {"spec": {"autoAllocateBlocks": True, "strictAffinity": False}}
+    assert names(accounts(found)["node"]) == []
+    found[path] = clusters.FORBIDDEN
+    assert names(accounts(found)["node"]) == ["create " + resource]
+
+
 def test_no_calico_asks_for_no_roles():
     found = answers()
     found[clusters.DAEMONSETS]["items"] = []

@@ -116,10 +116,23 @@ def test_files_that_the_kubelet_does_not_use():
     server = "/var/lib/kubelet/pki/kubelet-server-current.pem"
     files = pki.kubelet(configuration=pki.ROTATES + u"serverTLSBootstrap: true\n", **{server: pem("apiserver-valid") + KEY})
     assert rotation(collect(files=files)) == {CURRENT: True, server: True}
+    # What EKS' nodeadm writes is JSON (awslabs/amazon-eks-ami, nodeadm/test/e2e/cases/kubelet-config/expected-kubelet-config.json).
+    written = u'{\n    "featureGates": {"RotateKubeletServerCertificate": true},\n    "serverTLSBootstrap": true,\n    "rotateCertificates": true\n}\n'
+    files = pki.kubelet(configuration=written, **{server: pem("apiserver-valid") + KEY})
+    assert rotation(collect(files=files)) == {CURRENT: True, server: True}
     other = pki.BY_FILE.replace(CURRENT, "node.pem")
     files = pki.kubelet(kubeconfig=other, **{"/etc/kubernetes/node.pem": pem("kubelet-client-15")})
     assert sorted(rotation(collect(files=files))) == ["/etc/kubernetes/node.pem", pki.SERVING]
     assert rotation(collect(files=pki.kubelet(), kubelet=False)) == {}
+
+
+@pytest.mark.parametrize("configuration", [
+    u"authentication:\n  x509:\n    clientCAFile: /etc/kubernetes/site-ca.crt\n",
+    u'{\n    "authentication": {\n        "x509": {\n            "clientCAFile": "/etc/kubernetes/site-ca.crt"\n        }\n    }\n}\n',
+])
+def test_the_authority_that_the_kubelet_asks_of_its_callers(configuration):
+    files = pki.kubelet(configuration=configuration, **{"/etc/kubernetes/site-ca.crt": pem("authority-10y")})
+    assert "/etc/kubernetes/site-ca.crt" in paths(collect(files=files), "authority")
 
 
 def test_of_an_authority_that_is_renewed_the_new_one_counts():

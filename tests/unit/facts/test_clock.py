@@ -16,10 +16,13 @@ YES, NO = TIMEDATECTL % ("yes", "active"), TIMEDATECTL % ("no", "active")
 @pytest.mark.parametrize(
     "text, answer",
     [
-        (RIGHT, (True, 0.000004709)),
-        (clocks.SLOW, (True, -31536000.1173)),
-        (clocks.NOT_SYNCHRONISED, (False, None)),
-        ("Leap status     : Insert second\n", (True, None)),
+        (RIGHT, (True, 0.000004709, 1795175891)),
+        (clocks.SLOW, (True, -31536000.1173, 1795175891)),
+        (clocks.LONG_AGO, (True, 0.000004709, 1794139091)),
+        # chrony of 2012 (a published output): Ref time (UTC)  : Fri Feb  3 15:00:29 2012
+        ("Ref time (UTC)  : Fri Feb  3 15:00:29 2012\nLeap status     : Normal\n", (True, None, 1328281229)),
+        (clocks.NOT_SYNCHRONISED, (False, None, None)),
+        ("Leap status     : Insert second\n", (True, None, None)),
     ],
 )
 def test_tracking(text, answer):

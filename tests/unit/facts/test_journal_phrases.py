@@ -6,7 +6,7 @@ import os
 import re
 
 import pytest
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue, _engine
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import journal_phrases
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._host import Unavailable
 from recorded import TIMED_OUT, RecordedHost, fact, facts_of, recording
@@ -134,7 +134,7 @@ def test_where_it_cannot_be_read(host, reason):
 
 def test_evidence_grows_and_verdicts_stay():
     host = journal(RECORDED)
-    report = _catalogue.scan(facts_of(host), _catalogue.chosen(_catalogue.CONDITIONS, ["cni_token_expiring", "pid_exhaustion"]))
+    report = _engine.scan(facts_of(host), _engine.chosen(_catalogue.CONDITIONS, ["cni_token_expiring", "pid_exhaustion"]))
     before = json.loads(json.dumps(report))
     assert ("command", COMMAND) not in host.touched, "a scan that is not asked must not read journals"
     _catalogue.add_symptoms(facts_of(host), report)

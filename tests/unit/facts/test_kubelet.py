@@ -12,6 +12,19 @@ from runtime_hosts import process
 
 __metaclass__ = type
 
+# Shortened: what EKS' nodeadm writes (awslabs/amazon-eks-ami, nodeadm/test/e2e/cases/kubelet-config/expected-kubelet-config.json).
+NODEADM = u"""{
+    "kind": "KubeletConfiguration",
+    "apiVersion": "kubelet.config.k8s.io/v1beta1",
+    "authentication": {
+        "x509": {
+            "clientCAFile": "/etc/kubernetes/pki/ca.crt"
+        }
+    },
+    "containerRuntimeEndpoint": "unix:///run/containerd/containerd.sock",
+    "serverTLSBootstrap": true
+}
+"""
 WANTS = "/etc/systemd/system/multi-user.target.wants/"
 
 
@@ -53,6 +66,9 @@ def test_enabled(unit):
         (["--config=/etc/kubelet.yaml"], {"/etc/kubelet.yaml": 'containerRuntimeEndpoint: "unix:///run/q.sock" # why\n'}, "/run/q.sock"),
         ([], {kubelet.CONFIGURATION: "#containerRuntimeEndpoint: unix:///run/k.sock\nx:\n  containerRuntimeEndpoint: /nested\n"}, None),
         ([], {kubelet.CONFIGURATION: 'containerRuntimeEndpoint: ""\n'}, None),
+        (["--config=/etc/kubernetes/kubelet/config.json"], {"/etc/kubernetes/kubelet/config.json": NODEADM}, "/run/containerd/containerd.sock"),
+        (["--config=/etc/kubelet.json"], {"/etc/kubelet.json": u'{"kind":"x","containerRuntimeEndpoint":"unix:///run/k.sock"}'}, "/run/k.sock"),
+        (["--config=/etc/kubelet.json"], {"/etc/kubelet.json": u'{"containerRuntimeEndpoint": ""}'}, None),
         # A running kubelet was not started with what the file says now.
         ([], {kubelet.KUBEADM_FLAGS: 'KUBELET_KUBEADM_ARGS="--container-runtime-endpoint=unix:///run/f.sock"\n'}, None),
     ],
@@ -78,10 +94,11 @@ DOCKERD = process(700, "dockerd", cgroup="/system.slice/docker.service")
         ([], [], False),  # from 1.27 on the default is containerd's socket
         (["--container-runtime=remote"], [DOCKERD], False),
         (["--container-runtime-endpoint=unix:///run/cri-dockerd.sock"], [DOCKERD], False),
+        (["--config=/etc/kubernetes/kubelet/config.json"], [DOCKERD], False),
     ],
 )
 def test_dockershim(words, others, dockershim):
-    assert found(running(*words), *others)["dockershim"] is dockershim
+    assert found(running(*words), *others, files={"/etc/kubernetes/kubelet/config.json": NODEADM})["dockershim"] is dockershim
 
 
 def test_hyperkube_is_a_kubelet_where_it_says_so():

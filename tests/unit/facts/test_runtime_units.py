@@ -77,6 +77,7 @@ def test_installed_and_not_started_yet():
         (["containerd.service", "docker.service"], "--container-runtime-endpoint=unix:///run/containerd/containerd.sock", ["containerd.service"]),
         (["containerd.service", "docker.service"], "--container-runtime-endpoint=/run/cri-dockerd.sock", ["containerd.service", "docker.service"]),
         (["containerd.service", "crio.service"], "--container-runtime-endpoint=/run/crio/crio.sock", ["crio.service"]),
+        (["containerd.service", "docker.service"], "--container-runtime-endpoint=unix:///var/run/isulad.sock", []),
         (["docker.service", "k3s.service"], "", ["k3s.service"]),
     ],
 )

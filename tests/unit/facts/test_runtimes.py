@@ -42,6 +42,7 @@ def test_everything_about_one():
         "drop_ins": ["/etc/a.conf", "/etc/b.conf"],
         "need_daemon_reload": False,
         "handed": None,
+        "in_containers": None,
         "go_version": None,
         "restart": {"kills_pods": False, "stops_control_plane": False, "because": []},
     }

@@ -6,7 +6,7 @@ from __future__ import absolute_import, division, print_function
 import collections
 
 import pytest
-from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._clusters import clusters, groups, routes, turns
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._clusters import clusters, groups, mistyped, routes, scans_of, turns
 
 __metaclass__ = type
 
@@ -34,6 +34,7 @@ def answer(cluster="aaaa", ready=True):
 GROUPS = {
     "the control plane, in the inventory's order": (play(("w", worker()), ("c1", host()), ("c2", host())), [["c1", "c2"]]),
     "each cluster its own": (play(("a", host("aaaa")), ("b", host("bbbb")), ("a2", host("aaaa"))), [["a", "a2"], ["b"]]),
+    "clusters whose CA no scan has found": (play(("a", host(None)), ("b", host(None)), ("c", host())), [["a"], ["b"], ["c"]]),
     "no answer to the node scan, no question": (play(("c1", host(scanned=False)), ("c2", host())), [["c2"]]),
     "an API server without a kubeconfig": (play(("c1", host(admin=None))), []),
     "an administrator's kubeconfig on a worker": (play(("w", worker(admin=ADMIN))), []),
@@ -107,6 +108,30 @@ def test_two_ways_to_one_cluster_are_one_cluster():
     assert known(hosts, c1=answer(), w1=answer()) == [("cluster of c1", "aaaa", True, True)]
 
 
+UNKNOWN = play(("a", host(None)), ("b", host(None)), ("c", host(None)))
+
+
+@pytest.mark.parametrize(
+    "answers, expected",
+    [
+        # Two clusters whose CA lies where no scan looks (by hand, kOps), told apart by their kubeconfigs.
+        (
+            {"a": answer("aaaa"), "b": answer("bbbb"), "c": answer("aaaa")},
+            [("cluster of a", "aaaa", True, True), ("cluster of b", "bbbb", True, True)],
+        ),
+        ({"a": answer("aaaa", ready=False), "b": answer("bbbb"), "c": answer("aaaa")},
+         [("cluster of c", "aaaa", True, True), ("cluster of b", "bbbb", True, True)]),
+        # Nothing tells them apart: one, as a control plane of several hosts is.
+        ({"a": answer(None), "b": answer(None), "c": answer(None)}, [("cluster of a", None, True, True)]),
+        ({"a": {"unreachable": True}, "b": answer(None), "c": answer(None)}, [("cluster of b", None, True, True)]),
+        ({"a": {"unreachable": True}, "b": answer("aaaa"), "c": answer("aaaa")}, [("cluster of b", "aaaa", True, True)]),
+        ({}, [("cluster of a", None, True, False)]),
+    ],
+)
+def test_clusters_whose_ca_no_scan_has_found(answers, expected):
+    assert known(UNKNOWN, **answers) == expected
+
+
 def test_a_host_to_ask_that_is_nowhere_has_no_turn_and_is_the_reason():
     hosts = play(("a1", host(runner="nohwere", nowhere=True)), ("a2", host(runner="nohwere", nowhere=True)), ("b1", host("bbbb")))
     assert turns(groups(hosts), hosts) == {"b1": {"turn": 0, "before": [], "runner": "b1"}}
@@ -115,11 +140,30 @@ def test_a_host_to_ask_that_is_nowhere_has_no_turn_and_is_the_reason():
     assert told == [["cluster of nohwere", None, True, why], ["cluster of b1", "b1", True, None], ["cluster of a1, a2", None, False, why]]
 
 
+def test_one_host_that_is_to_ask_and_is_nowhere_is_the_reason_for_its_cluster():
+    hosts = play(("w1", worker()), ("w2", worker(runner="nohwere", nowhere=True)))
+    told = [(item["name"], item["reason"]) for item in clusters(groups(hosts), hosts, {})]
+    why = "nodemend_cluster_host: nohwere is not in the inventory"
+    assert told == [("cluster of nohwere", why), ("cluster of w1, w2", why)]
+
+
 def test_nodes_of_an_unknown_cluster_are_told_only_where_none_is_known():
     hosts = play(("c1", host()), ("w1", worker(cluster=None)))
     assert known(hosts, c1=answer()) == [("cluster of c1", "aaaa", True, True)]
     assert known(play(("w1", worker(cluster=None)))) == [("cluster of w1", None, False, False)]
     assert known(play(("dead", host(scanned=False)))) == []
+
+
+def test_a_kubeconfig_may_lead_to_another_cluster_than_its_hosts():
+    hosts = play(("c1", host("aaaa")), ("w1", worker()))
+    assert known(hosts, c1=answer("bbbb")) == [("cluster of c1", "bbbb", True, True), ("cluster of c1, w1", "aaaa", False, False)]
+
+
+def test_the_answers_by_cluster_and_the_hosts_that_are_nowhere():
+    hosts = play(("a", host(runner="zz", nowhere=True)), ("b", host("bbbb", runner="yy", nowhere=True)), ("c", host("cccc")))
+    found = clusters(groups(hosts), hosts, {"c": answer("cccc")})
+    assert scans_of(found) == {"cluster of c": answer("cccc")}
+    assert mistyped(found) == ["nodemend_cluster_host: %s is not in the inventory" % name for name in ("yy", "zz")]
 
 
 def test_the_clusters_of_one_bastion_have_names_of_their_own():

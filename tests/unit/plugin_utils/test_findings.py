@@ -28,6 +28,13 @@ NO_INTERPRETER = {
     "msg": "MODULE FAILURE\nSee stdout/stderr for the exact error",
     "module_stderr": "/bin/sh: 1: /usr/bin/python9: not found\n",
 }
+# What basic.py of ansible-core says where its wrapper still runs on that Python.
+TOLD = {"failed": True, "msg": "ansible-core requires a minimum of Python version 3.9. Current version: 3.6.15"}
+OUT_OF_MEMORY = {
+    "failed": True,
+    "msg": "Module result deserialization failed: No start of json char found",
+    "module_stderr": '  File "/root/.ansible/tmp/ansible-tmp-3/AnsiballZ_node_condition_info.py", line 107\nMemoryError\n',
+}
 OWN_SYNTAX_ERROR = {"failed": True, "msg": "boom", "module_stderr": "SyntaxError: invalid syntax in /etc/x"}
 
 
@@ -39,9 +46,17 @@ OWN_SYNTAX_ERROR = {"failed": True, "msg": "boom", "module_stderr": "SyntaxError
         (UNREACHABLE, "unreachable: Failed to connect to the host via ssh: Connection refused"),
         (OLD_27, _findings.TOO_OLD),
         (OLD_36, _findings.TOO_OLD),
+        (TOLD, _findings.TOO_OLD),
+        ({"failed": True, "exception": OLD_27["module_stderr"]}, _findings.TOO_OLD),
+        (OUT_OF_MEMORY, 'failed: File "/root/.ansible/tmp/ansible-tmp-3/AnsiballZ_node_condition_info.py", line 107'),
+        ({"failed": True, "msg": "MODULE FAILURE", "module_stdout": "Segmentation fault"}, "failed: Segmentation fault"),
+        ({"failed": True, "msg": "MODULE FAILURE"}, "failed: MODULE FAILURE"),
+        ({"failed": True, "msg": "\n  \n boom \nmore"}, "failed: boom"),
+        ({"failed": True, "msg": "x" * 301}, "failed: " + "x" * 300),
         (NO_INTERPRETER, "failed: /bin/sh: 1: /usr/bin/python9: not found"),
         (OWN_SYNTAX_ERROR, "failed: boom"),
         ({"failed": True}, "failed: no message"),
+        ({"failed": True, "msg": "Task failed: Action failed: boom"}, "failed: boom"),
     ],
 )
 def test_not_scanned(result, why):
@@ -69,6 +84,11 @@ def test_findings_are_grouped_by_condition_and_reason_worst_first():
     assert _findings.counts(scans) == {"faulty": 3, "unknown": 0, "at_risk": 1, "ok": 1, "not_applicable": 0}
 
 
+def test_findings_of_one_condition_stay_together():
+    scans = OrderedDict([("a", scan(verdict(), verdict("other"))), ("b", scan(verdict(disruption="drain"), verdict("other")))])
+    assert [item["condition"] for item in _findings.findings(scans)] == ["runtime_nofile_low", "runtime_nofile_low", "other"]
+
+
 @pytest.mark.parametrize(
     "fail_on, sentences",
     [
@@ -79,6 +99,25 @@ def test_findings_are_grouped_by_condition_and_reason_worst_first():
 )
 def test_failures(fail_on, sentences):
     assert _findings.failures({"a": scan(verdict()), "b": None}, fail_on) == sentences
+
+
+def test_hosts_are_told_by_the_reason():
+    assert _findings.not_scanned_lines({"n1": {"failed": True, "msg": "boom"}, "n2": scan(), "n3": UNREACHABLE, "n4": {"failed": True, "msg": "boom"}}) == [
+        "  n1, n4: failed: boom",
+        "  n3: unreachable: Failed to connect to the host via ssh: Connection refused",
+    ]
+
+
+def test_failures_of_clusters():
+    clusters = [
+        {"name": "cluster of a", "asked": True, "scan": scan(verdict())},
+        {"name": "cluster of b", "asked": True, "scan": None},
+        {"name": "cluster of c", "asked": False, "scan": None},
+        {"name": "cluster of d", "asked": True, "scan": None},
+    ]
+    told = ["cluster of b, cluster of d could not be scanned", "2 faulty (nodemend_fail_on)"]
+    assert _findings.failures({"n1": scan(verdict())}, ["faulty"], clusters) == told
+    assert _findings.failures({"n1": scan(verdict())}, [], clusters[::2]) == []
 
 
 def test_failures_refuses_an_unknown_status():

@@ -21,6 +21,9 @@ __metaclass__ = type
         (["10.0.0.9", "10.0.0.10", "10.0.0.11"], "10.0.0.[9-11]"),
         (["b", "a", "a"], "a, b"),
         (["w1", "x", "w2", "w3"], "w[1-3], x"),
+        (["w01.k8s-prod2.x.org", "w02.k8s-prod2.x.org", "w03.k8s-prod2.x.org"], "w[01-03].k8s-prod2.x.org"),
+        (["w1.dc1", "w2.dc2", "w3.dc1", "w4.dc2", "w5.dc1", "w6.dc2"], "w[1,3,5].dc1, w[2,4,6].dc2"),
+        (["ip-10-0-3-9.eu-west-1.internal", "ip-10-0-3-10.eu-west-1.internal", "ip-10-0-3-11.eu-west-1.internal"], "ip-10-0-3-[9-11].eu-west-1.internal"),
     ],
 )
 def test_fold(names, text):

@@ -25,6 +25,7 @@ def lease(holder=OTHER, age=60, duration=3600, **changed):
 def test_times():
     assert format_time(NOW) == "2026-11-20T12:00:00.000000Z"
     assert parse_time("2026-11-20T12:00:00.123456Z") == parse_time("2026-11-20T12:00:00Z") == NOW
+    assert parse_time(None) == parse_time("") == 0
 
 
 def test_nobody_has_had_it_yet():
@@ -47,6 +48,7 @@ def test_a_live_one_is_respected(age):
     answer = claim(lease(age=age), ME, NOW, 10)
     assert answer["verb"] == "" and answer["manifest"] == {}
     assert answer["refused"].startswith(OTHER + " holds the maintenance lock") and "after 3600 s" in answer["refused"]
+    assert "renewed %d s ago" % max(age, 0) in answer["refused"]
 
 
 def test_a_stale_one_is_taken_over_with_a_word():

@@ -68,6 +68,8 @@ EMPTY_DIR = {"name": "cache", "emptyDir": {}}
         ([pod(volumes=[{"name": "x", "configMap": {"name": "x"}}])], [], {}, []),
         ([pod(owner=None, volumes=[EMPTY_DIR])], [], {}, ["has no controller", "has an emptyDir"]),
         ([pod()], [budget()], {}, ["shop/web-1 is protected by the PodDisruptionBudget guard, which allows no disruption (1 of 1 wanted are healthy)"]),
+        ([pod()], [dict(budget(), status={})], {}, ["which allows no disruption (? of ? wanted are healthy)"]),
+        ([pod()], [dict(budget(), spec={"selector": None})], {}, []),
         ([pod()], [budget(allowed=1)], {}, []),
         ([pod()], [budget(namespace="other")], {}, []),
         ([pod()], [budget(selector={"matchLabels": {"app": "db"}})], {}, []),
@@ -163,6 +165,9 @@ LEARNER = {"id": "9", "name": "m4", "healthy": True, "learner": True, "client_ur
         (host(), 1, etcd(False), servers(True), {"outage_ok": True}, ["m1 is not healthy"]),
         # etcd elsewhere: it stays where it is.
         (host(), 3, ABSENT, servers(True, True, True), {}, []),
+        # An API server that kubeadm does not run, and a host whose own has left the list.
+        (host(control_plane=False), 1, ABSENT, servers(True), {}, ["the only API server"]),
+        (host(number=7), 1, ABSENT, servers(True), {}, []),
         # A host with etcd alone.
         (host(control_plane=False, number=7), 3, etcd(True, True, True), servers(True, True, True), {}, []),
         (host(control_plane=False, number=7), 3, etcd(True, True, False), servers(False, False, False), {}, ["m3", "needs 2"]),
@@ -203,6 +208,11 @@ def test_a_worker_concerns_nobody(member):
 )
 def test_what_time_may_mend(count, member, api, expected):
     assert control_plane(host(), cluster(count), member, api)["may_recover"] is expected
+
+
+def test_an_api_server_that_does_not_answer_is_not_what_a_host_with_etcd_alone_waits_for():
+    answer = control_plane(host(control_plane=False, number=7), cluster(2), etcd(True, True), servers(False, True))
+    assert len(answer["refused"]) == 1 and answer["may_recover"] is False
 
 
 def test_a_snapshot_needs_someone_to_ask():

@@ -145,8 +145,9 @@ def test_a_host_with_etcd_alone_whose_cluster_nobody_can_ask_is_refused_unless_i
     (entry,) = plan(scans, clusters=[cluster()], variables=REBOOT)
     assert not entry["allowed"]
     assert "a member of etcd stops with it, and its cluster is not known" in entry["reason"] and "nodemend_cluster_host=HOST" in entry["reason"]
-    (entry,) = plan({"e1": etcd_alone(KERNEL, cluster="one")}, clusters=[silent("it is asleep")], variables=REBOOT)
-    assert not entry["allowed"] and "stops with it, and it is asleep" in entry["reason"]
+    for variables in (REBOOT, dict(REBOOT, nodemend_cluster_host="cp")):
+        (entry,) = plan({"e1": etcd_alone(KERNEL, cluster="one")}, clusters=[silent("it is asleep")], variables=variables)
+        assert not entry["allowed"] and "stops with it, and it is asleep" in entry["reason"]
     (entry,) = plan(scans, clusters=[cluster()])
     assert entry["allowed"] and _plan.maintenances([entry], scans, False)["e1"]["gate"] is False
 
@@ -181,6 +182,8 @@ def test_a_kernel_that_is_only_installed_moves_no_pods():
     scans = {"w": member("w", KERNEL)}
     (entry,) = plan(scans)
     assert (entry["allowed"], entry["moves_pods"]) == (True, False)
+    (limits,) = plan({"w": member("w", verdict())}, variables=REBOOT)
+    assert limits["moves_pods"] is False
     assert _plan.maintenances([entry], scans, False)["w"]["drain"] is False
 
 
@@ -215,6 +218,7 @@ def test_a_cluster_is_changed_once_for_what_was_found_in_it_and_on_its_nodes():
         ("w", "runtime_limits", None, True),
     ]
     calico = entries[1]
+    assert (calico["kubeconfig"], calico["moves_pods"]) == ("/etc/kubernetes/admin.conf", False)
     assert calico["conditions"] == ["calico_below_minimum", "calico_reject_bypassed"]
     assert (calico["node_conditions"], calico["nodes"]) == (["calico_reject_bypassed"], ["w", "cp"])
 
@@ -239,7 +243,12 @@ def test_why_a_cluster_is_not_changed():
         "Calico's documents name 3.18, 3.19, 3.20, 3.21 for Kubernetes v1.20.2 and kernels 4.18.0"
     )
     (entry,) = plan({"w": member("w", REJECT)}, clusters=[silent()], cluster_changes=True)
-    assert (entry["host"], entry["reason"]) == ("w", "no host of its control plane was scanned")
+    assert (entry["host"], entry["reason"], entry["kubeconfig"]) == ("w", "no host of its control plane was scanned", None)
+    unread = [{"name": "cp", "addresses": ["10.0.0.1"], "kernel": None}, {"name": "w", "addresses": ["10.0.0.2"], "kernel": "4.18.0"}]
+    (entry,) = plan(both, clusters=[cluster(OLD, nodes=unread)], cluster_changes=True)
+    assert entry["reason"].endswith("for Kubernetes v1.20.2 and kernels 4.18.0")
+    (entry,) = plan({"w": member("w", REJECT)}, clusters=[silent()])
+    assert entry["reason"] == "changes the whole cluster: needs -e nodemend_cluster_changes=true; no host of its control plane was scanned"
 
 
 def test_each_cluster_has_its_own_remedies():
@@ -268,7 +277,12 @@ def test_a_kernel_waits_for_a_calico_that_can_live_on_it():
     assert entry["allowed"] is False and "Calico 3.20.0 has ipset 7.1" in entry["reason"]
     (entry,) = plan(scans, clusters=[cluster(**seen)], variables=dict(variables, kernel_calico_ok="true"))
     assert entry["allowed"] is True
+    (entry,) = plan({"w": member("w", KERNEL, proxy_mode="ipvs", kubernetes=False)}, clusters=[cluster(**seen)], variables=variables)
+    assert entry["allowed"] is True  # nothing of Calico's runs there
     variables["calico_manifest"] = "calico.yaml"
+    variables["manifest_version"] = "3.23.5"
+    entries = plan(scans, clusters=[cluster(RBAC, **seen)], variables=variables, cluster_changes=True)
+    assert brief(entries) == [("cp", "calico_rbac", True), ("w", "kernel", False)]  # its roles alone upgrade nothing
     for coming, words in (("3.23.5", None), ("3.21.6", "Calico 3.21.6 has ipset 7.1"), (None, "is not known before it is there")):
         variables["manifest_version"] = coming
         refused = plan(scans, clusters=[cluster(OLD, **seen)], variables=variables)  # without leave to change the cluster
@@ -358,6 +372,40 @@ def test_plan_lines_show_what_shares_a_maintenance():
         "    iptables_backend (drain) for iptables_backend_mismatch on w",
         "    kernel (reboot) for kernel_below_minimum on cp, w",
     ]
+
+
+def test_plan_lines_show_no_maintenance_where_no_pods_move():
+    entries = plan({"w": member("w", KERNEL)})  # without the leave to boot it
+    assert plan_lines(entries, {"w": member("w")}, "reboot")[2:] == ["Will run, in this order", "  kernel (reboot) for kernel_below_minimum on w"]
+
+
+def test_outcome_puts_remedies_together_and_failures_in_order():
+    scans = OrderedDict([("w", member("w", BACKEND, KERNEL)), ("x", scan(BACKEND)), ("y", scan(KERNEL))])
+    entries = plan(scans, clusters=[cluster()])
+    proved = dict((host, ["iptables_backend", "kernel"]) for host in ("w", "x"))
+    assert outcome_lines(entries, {"z": "late", "y": "it broke"}, proved, []) == [
+        "Remediated and proved: 3 of 4.",
+        "  iptables_backend for iptables_backend_mismatch on w, x",
+        "  kernel for kernel_below_minimum on w",
+        "FAILED on y: it broke",
+        "FAILED on z: late",
+    ]
+
+
+@pytest.mark.parametrize("nodes, drained", [({}, True), ({"kubernetes": False}, False)])
+def test_plan_lines_do_not_say_that_pods_move_where_nobody_moves_them(nodes, drained):
+    scans = {"w": member("w", BACKEND, **nodes)}
+    entries = plan(scans, clusters=[cluster()], drained=drained)
+    assert plan_lines(entries, scans, "reboot", drained=drained) == [
+        "Plan (nodemend_max_disruption=reboot): 1 of 1 remedies may run.",
+        "",
+        "Will run, in this order",
+        "  iptables_backend (drain) for iptables_backend_mismatch on w",
+    ]
+
+
+def test_an_empty_plan_says_so():
+    assert plan_lines([], {"w": scan()}, "none") == ["Plan (nodemend_max_disruption=none): nothing to remediate."]
 
 
 def test_outcome_names_failures_and_reboots():

@@ -9,7 +9,7 @@ from scans import UNREACHABLE, scan, verdict
 __metaclass__ = type
 
 COMMAND = "ansible-playbook -i hosts nodemend.kubernetes.remediate"
-COMMANDS = {"node": COMMAND, "cluster": COMMAND + " -u admin"}
+COMMANDS = {"node": COMMAND, "cluster": COMMAND + " -u admin", "scan": "ansible-playbook -i hosts nodemend.kubernetes.scan"}
 
 
 def test_what_an_operator_reads():
@@ -100,3 +100,38 @@ def test_an_option_without_which_nothing_is_mended_stands_in_the_command():
     saved = verdict("iptables_rules_duplicated", "at_risk", reason="CopiesSaved", disruption="none")
     wanted = "    Mend (none): %s -e nodemend_conditions=iptables_rules_duplicated -e iptables_duplicates_persisted=true" % COMMAND
     assert wanted in summary({"w": scan(saved)}, COMMANDS)
+
+
+def test_each_cluster_has_a_line():
+    def cluster(name, reason=None, unavailable=None, **seen):
+        answer = {"conditions": [], "cluster": dict({"version": "v1.29.0", "api_ready": True, "nodes": []}, **seen), "unavailable": unavailable or {}}
+        return {"name": name, "scan": None if reason else answer, "reason": reason}
+
+    nodes = [{"name": "n1", "ready": True}, {"name": "n2", "ready": False}, {"name": "n3", "ready": False}]
+    clusters = [
+        cluster("cluster of a", nodes=nodes),
+        cluster("cluster of b", nodes=nodes[:1]),
+        cluster("cluster of c", api_ready=False, nodes=None),
+        cluster("cluster of d", version=None, unavailable={"cluster_api": {"reason": "ApiUnreachable", "message": "connection refused"}}),
+        cluster("cluster of e", reason="nobody may ask"),
+    ]
+    assert [line for line in summary({"w1": scan()}, COMMANDS, clusters) if "Cluster:" in line] == [
+        "  Cluster:       cluster of a: Kubernetes v1.29.0, 3 nodes, not ready: n2, n3",
+        "  Cluster:       cluster of b: Kubernetes v1.29.0, 1 nodes",
+        "  Cluster:       cluster of c: Kubernetes v1.29.0, its API server is not ready, its nodes could not be read",
+        "  Cluster:       cluster of d: connection refused",
+        "  Cluster:       cluster of e: not looked at: nobody may ask",
+    ]
+    whole = summary({"w1": scan()}, COMMANDS, clusters)
+    assert whole[0] == "Scanned 1 of 1 hosts." and "NOT SCANNED" not in whole
+
+
+def test_what_only_a_probe_can_tell_has_the_command_that_probes():
+    wanted = "    Try it: ansible-playbook -i hosts nodemend.kubernetes.scan -e nodemend_conditions=iptables_rule_check_broken -e nodemend_probes=true"
+    assert wanted in summary({"w": scan(verdict("iptables_rule_check_broken", "unknown", reason="ProbeNotAllowed"))}, COMMANDS)
+
+
+def test_where_the_pages_lie_is_told_where_one_is_named():
+    told = "The pages (docs/...) lie in /opt/nodemend/kubernetes."
+    assert summary({"w": scan(verdict(role=None))}, COMMANDS, home="/opt/nodemend/kubernetes")[-1] == told
+    assert told not in summary({"w": scan(verdict())}, COMMANDS, home="/opt/nodemend/kubernetes")
