@@ -132,7 +132,7 @@ def test_a_kernel_that_panics_falls_back(host, boots, release):
 
 
 def test_a_run_killed_after_the_one_shot_entry_has_not_rebooted(host, boots):
-    play_killed_at("Drain the node")
+    play_killed_at("Drain it")
     assert f"gnulinux-{NEW}." in entries(host)["next_entry"]
     assert is_default(host, OLD)
     assert len(boots()) == 5
