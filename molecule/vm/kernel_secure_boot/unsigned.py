@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 """unsigned.py IMAGE COPY: copy a kernel without its signature, as one of ELRepo's or of one's own has none."""
 
 import pathlib

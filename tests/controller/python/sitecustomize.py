@@ -4,7 +4,9 @@ The zip that Ansible sends holds both as text. Compiling Ansible's anew in each 
 (ansible-core 2.21, 2026-11-28).
 """
 
+import importlib
+
 try:
-    import ansible.module_utils  # noqa: F401
+    importlib.import_module("ansible.module_utils")
 except ImportError:  # A Python of another version, as hosts have.
     pass
