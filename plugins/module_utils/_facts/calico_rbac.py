@@ -49,8 +49,10 @@ def collect(kubectl_client, calico_installation):
         for item in kubectl_client.items("%s/namespaces/%s/roles" % (API, namespace)):
             rules["Role", namespace, item["metadata"]["name"]] = item.get("rules") or []
     found = [judged(account, cluster, namespaced[account["namespace"]], rules, calico_installation) for account in accounts]
-    if any(_makes_configuration(item) for account in found for item in account["missing"]):
-        if _exists(kubectl_client, CONFIGURATION[calico_installation["api_group"]]):
+    missing = [item for account in found for item in account["missing"]]
+    if any(_makes_configuration(item) for item in missing):
+        proved = not all(_makes_configuration(item) for item in missing)
+        if _exists(kubectl_client, CONFIGURATION[calico_installation["api_group"]], proved):
             for account in found:
                 account["missing"] = [item for item in account["missing"] if not _makes_configuration(item)]
     return found
@@ -61,11 +63,12 @@ def _makes_configuration(permission):
     return permission["verb"] == "create" and permission["resource"] in ("ipamconfigs", "ipamconfigurations")
 
 
-def _exists(kubectl_client, path):
+def _exists(kubectl_client, path, proved):
+    """Return whether there is an object at a path. Where it may not be read, nothing is known of its permission, unless others prove the fault anyway."""
     try:
         return kubectl_client.get(path) is not None
     except Unavailable as exc:
-        if exc.reason == "Forbidden":
+        if exc.reason == "Forbidden" and proved:
             return False
         raise
 

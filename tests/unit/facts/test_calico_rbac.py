@@ -154,7 +154,12 @@ def test_a_configuration_that_is_there_need_not_be_made(version, path, resource)
     found[path] = {"spec": {"autoAllocateBlocks": True, "strictAffinity": False}}
     assert names(accounts(found)["node"]) == []
     found[path] = clusters.FORBIDDEN
-    assert names(accounts(found)["node"]) == ["create " + resource]
+    with pytest.raises(Unavailable) as caught:
+        accounts(found)
+    assert caught.value.reason == "Forbidden"
+    # What else is missing is proved all the same.
+    role(found, "calico-node")["rules"] = [rule for rule in role(found, "calico-node")["rules"] if "nodes" not in (rule.get("resources") or [])]
+    assert "create " + resource in names(accounts(found)["node"]) and len(names(accounts(found)["node"])) > 1
 
 
 def test_no_calico_asks_for_no_roles():
