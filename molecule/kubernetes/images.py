@@ -1,4 +1,4 @@
-"""images.py OUT: make the images of the Kubernetes lab as archives that `ctr images import` takes.
+"""images.py OUT NAME...: make the images of the Kubernetes lab as archives that `ctr images import` takes. The names are kubeadm's list of its own.
 
 Runs in a container of the image nodemend-node:kubernetes, which has what they are made of. Kubernetes' own images hold
 its real programs; those of Calico hold a busybox and the scripts of standin/, under Calico's names and tags.
@@ -14,9 +14,8 @@ import subprocess
 import sys
 import tarfile
 
-KUBERNETES = "v1.20.2"
-PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy")
-CALICO = ("v3.15.5", "v3.20.6", "v3.22.5")
+PROGRAMS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler")
+CALICO = ("v3.15.5", "v3.20.6", "v3.22.5", "v3.28.5", "v3.32.1")
 STANDIN = pathlib.Path("/standin")
 EPOCH = 1600000000
 
@@ -60,7 +59,7 @@ class Archive:
         self.manifest = []
         self.written = set()
 
-    def image(self, name, layers, entrypoint, environment=()):
+    def image(self, name, layers, entrypoint, environment=(), user=""):
         names = []
         digests = []
         for data in layers:
@@ -74,6 +73,7 @@ class Archive:
             "created": "2020-09-13T12:26:40Z",
             "config": {
                 "Entrypoint": entrypoint,
+                "User": user,
                 "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", *environment],
             },
             "rootfs": {"type": "layers", "diff_ids": digests},
@@ -97,6 +97,7 @@ class Archive:
 
 def main():
     out = pathlib.Path(sys.argv[1])
+    named = {name.rpartition(":")[0].rpartition("/")[2]: name for name in sys.argv[2:]}
     applets = subprocess.run(["/bin/busybox", "--list"], capture_output=True, text=True, check=True).stdout.split()
     busybox = layer(
         {"/bin/busybox": "/bin/busybox", "/etc/passwd": b"root:x:0:0:root:/:/bin/sh\n"},
@@ -104,15 +105,16 @@ def main():
     )
 
     control = Archive(out / "control-plane.tar")
-    for program in PROGRAMS[:3]:
-        control.image(f"k8s.gcr.io/{program}:{KUBERNETES}", [layer({f"/usr/local/bin/{program}": f"/usr/bin/{program}"})], None)
+    for program in PROGRAMS:
+        control.image(named[program], [layer({f"/usr/local/bin/{program}": f"/usr/bin/{program}"})], None)
     etcd = {
         "/usr/local/bin/" + os.path.basename(path) if "/bin/etcd" in path else path: real for path, real in closure("/usr/bin/etcd", "/usr/bin/etcdctl").items()
     }
-    control.image("k8s.gcr.io/etcd:3.4.13-0", [busybox, layer(etcd)], None)
+    control.image(named["etcd"], [busybox, layer(etcd)], None)
     control.close()
 
     node = Archive(out / "node.tar")
+    # The name that containerd asks for (molecule/images/kubernetes.sh), whatever kubeadm's is.
     node.image("k8s.gcr.io/pause:3.2", [busybox], ["/bin/sleep", "infinity"])
     node.image("docker.io/library/busybox:1.35", [busybox], ["/bin/sh"])
     # kube-proxy with the iptables of the node, so that both write to the same backend.
@@ -120,7 +122,7 @@ def main():
     tables = closure("/usr/sbin/xtables-nft-multi", "/usr/sbin/conntrack", "/usr/sbin/ipset", *extensions)
     tables["/usr/local/bin/kube-proxy"] = "/usr/bin/kube-proxy"
     names = ["iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"]
-    node.image(f"k8s.gcr.io/kube-proxy:{KUBERNETES}", [busybox, layer(tables, [("/usr/sbin/" + name, "xtables-nft-multi") for name in names])], None)
+    node.image(named["kube-proxy"], [busybox, layer(tables, [("/usr/sbin/" + name, "xtables-nft-multi") for name in names])], None)
 
     scripts = layer(
         {
@@ -142,7 +144,9 @@ def main():
     }
     for version in CALICO:
         for name, entrypoint in entrypoints.items():
-            node.image(f"docker.io/calico/{name}:{version}", [busybox, scripts], entrypoint, ["CALICO_VERSION=" + version])
+            # Newer manifests insist on runAsNonRoot for it.
+            user = "999" if name == "kube-controllers" else ""
+            node.image(f"docker.io/calico/{name}:{version}", [busybox, scripts], entrypoint, ["CALICO_VERSION=" + version], user)
     node.close()
 
 

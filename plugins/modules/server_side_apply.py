@@ -30,6 +30,13 @@ options:
     type: str
     choices: [present, absent]
     default: present
+  merge:
+    description:
+      - The documents are parts of objects. What they do not name stays, whoever wrote it, and an object that is not there is created.
+      - Without it, kubectl from 1.26 on removes what an operator's C(kubectl apply) has written and the document does not name. That is right for a whole
+        document, such as a newer version's.
+    type: bool
+    default: false
   backup:
     description:
       - A file on the host for the objects as they were. It is made with mode 0600, its folder with 0700.
@@ -67,6 +74,16 @@ EXAMPLES = r"""
         kind: ConfigMap
         metadata: {name: settings, namespace: default}
         data: {colour: blue}
+
+- name: Give it one more, and leave the others
+  nodemend.kubernetes.server_side_apply:
+    kubeconfig: /etc/kubernetes/admin.conf
+    merge: true
+    documents:
+      - apiVersion: v1
+        kind: ConfigMap
+        metadata: {name: settings, namespace: default}
+        data: {size: large}
 """
 
 RETURN = r"""
@@ -109,6 +126,7 @@ def main():
             ARGUMENTS,
             documents={"type": "list", "elements": "dict", "required": True},
             state={"type": "str", "choices": ["present", "absent"], "default": "present"},
+            merge={"type": "bool", "default": False},
             backup={"type": "path"},
             field_manager={"type": "str", "default": "nodemend"},
         ),
@@ -142,14 +160,10 @@ class Changes(object):
         self._refuse_old()
         if module.params["backup"]:
             insist_on_writable(module.params["backup"])
-        wanted = [None] * len(documents)
-        if module.params["state"] == "present":
-            wanted = [without_own(item) for item in self._kubectl.objects(self._apply + ["--dry-run=server"], documents)]
-            wanted = [self._exact(document, item) for document, item in zip(documents, wanted)]
         # In one call: those that are not there are left out of the answer.
         live = self._kubectl.objects(["get", "--ignore-not-found", "--filename=-"], documents)
         live = dict((identity(item), without_own(item)) for item in live)
-        for document, after in zip(documents, wanted):
+        for document, after in zip(documents, self._wanted(documents, live)):
             before = live.get(identity(after or self._qualified(document, live)))
             if before != after:
                 self._pairs.append((document, before, after))
@@ -170,6 +184,28 @@ class Changes(object):
             raise KubectlFailed(
                 "kubectl %s is too old: %d.%d or newer is needed for server-side apply. Put one on this host, and name it as kubectl." % ((told,) + OLDEST)
             )
+
+    def _wanted(self, documents, live):
+        """Return what the API server says that each document would become, None where it is to go."""
+        if self._module.params["state"] == "absent":
+            return [None] * len(documents)
+        if self._module.params["merge"]:
+            merged = [self._merge(document, live, ["--dry-run=server"]) for document in documents]
+            return [without_own(item) for item in merged]
+        wanted = [without_own(item) for item in self._kubectl.objects(self._apply + ["--dry-run=server"], documents)]
+        return [self._exact(document, item) for document, item in zip(documents, wanted)]
+
+    def _merge(self, document, live, more=()):
+        """Return an object with what a document says, by a merge patch where it is there.
+
+        Not by an apply: kubectl from 1.26 on makes its field manager the owner of what "kubectl apply" has written before (csaupgrade), and the API server
+        takes away what an owner does not name any more.
+        """
+        arguments = self._apply + list(more)
+        if identity(self._qualified(document, live)) in live:
+            arguments = ["patch", "--filename=-", "--type=merge", "--patch=" + json.dumps(document)]
+            arguments += ["--field-manager=" + self._module.params["field_manager"]] + list(more)
+        return self._kubectl.objects(arguments, [document])[0]
 
     def _qualified(self, document, live):
         """Return a document with the namespace that the kubeconfig gave it."""
@@ -202,6 +238,11 @@ class Changes(object):
             self._keep()
         if self._module.params["state"] == "absent":
             self._kubectl.run(["delete", "--ignore-not-found", "--filename=-"], [document for document, before, after in self._pairs])
+            return
+        if self._module.params["merge"]:
+            live = dict((identity(before), before) for document, before, after in self._pairs if before)
+            for document, before, after in self._pairs:
+                self._merge(document, live)
             return
         for document, before, after in self._pairs:
             if before and "template" in (after.get("spec") or {}):

@@ -126,6 +126,24 @@ def test_where_an_upgrade_stops(role, step, answer):
     assert state in told and told.endswith("To go back, run it with calico_state=rolled_back. Backup: /kept/before.json on control1."), told
 
 
+def test_why_a_deployment_is_late_is_what_its_pods_say(role):
+    """kubectl rollout status tells nothing but that it has waited."""
+    refused = {"name": "calico-typha", "state": {"waiting": {"reason": "CreateContainerConfigError", "message": "image will run as root"}}}
+    running = {"name": "calico-typha", "state": {"running": {}}}
+    unplaced = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available."}
+    pods = [
+        {"metadata": {"name": "calico-typha-5b8d-aaaaa"}, "status": {"containerStatuses": [refused]}},
+        {"metadata": {"name": "calico-typha-5b8d-bbbbb"}, "status": {"containerStatuses": [running], "conditions": [dict(unplaced, status="True")]}},
+        {"metadata": {"name": "calico-typha-5b8d-ccccc"}, "status": {"conditions": [unplaced]}},
+        {"metadata": {"name": "calico-typha-autoscaler-5b8d-ddddd"}, "status": {"containerStatuses": [refused]}},
+    ]
+    answers = {"Wait for each": LATE, "Ask their pods": {"objects": {"pods": pods}}}
+    told = role("upgrade", answers=answers, calico_pull_images=False, **GIVEN)[1]
+    assert "calico-typha-5b8d-aaaaa: calico-typha CreateContainerConfigError image will run as root." in told, told
+    assert "calico-typha-5b8d-ccccc: Unschedulable 0/3 nodes are available." in told
+    assert "bbbbb" not in told and "ddddd" not in told
+
+
 @pytest.mark.parametrize("step, answer", [("Renew the node", NOT_READY), ("Wait for each", LATE)])
 def test_where_a_roll_back_stops(role, step, answer):
     told = role("rolled_back", answers=dict(KEPT, **{step: answer}), **GIVEN)[1]

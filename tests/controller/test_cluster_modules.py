@@ -60,6 +60,37 @@ def test_an_old_kubectl_is_refused_before_anything(version, old):
         assert asked == ["version", "get"]
 
 
+@pytest.mark.parametrize("there, check", [(True, False), (True, True), (False, False)])
+def test_a_part_of_an_object_is_merged_and_not_applied(there, check):
+    """kubectl from 1.26 on would have an apply take away what the document does not name."""
+    part = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}, "data": {"ours": "1"}}
+    live = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a", "namespace": "default"}, "data": {"theirs": "2"}}
+    asked = []
+
+    def run_command(command, data=None, **unused):
+        words = command[3:]
+        if words[0] == "version":
+            return 0, json.dumps({"clientVersion": {"gitVersion": "v1.36.2"}}), ""
+        if words[0] == "get":
+            return 0, json.dumps({"apiVersion": "v1", "kind": "List", "items": [live] if there else []}), ""
+        assert json.loads(data)["items"] == [part]
+        asked.append(words)
+        result = dict(live if there else part, data=dict(live["data"] if there else {}, ours="1"))
+        return 0, json.dumps(result), ""
+
+    params = {"kubectl": "kubectl", "kubeconfig": "/x", "request_timeout": 5, "field_manager": "nodemend", "backup": None, "state": "present"}
+    module = types.SimpleNamespace(params=dict(params, documents=[part], merge=True), run_command=run_command, check_mode=check)
+    changes = server_side_apply.Changes(module)
+    changes.make()
+    assert json.loads(changes.diff[0]["after"])["data"] == ({"theirs": "2", "ours": "1"} if there else {"ours": "1"})
+    dry, *real = asked
+    assert "--dry-run=server" in dry and len(real) == (0 if check else 1)
+    for words in asked:
+        assert words[0] == ("patch" if there else "apply") and "--field-manager=nodemend" in words
+        assert ("--patch=" + json.dumps(part) in words and "--type=merge" in words) == there
+    assert not any("--dry-run=server" in words for words in real)
+
+
 def test_what_kubectl_runs_with():
     """kubectl from 1.34 on: what an operator prefers (kuberc: "delete" asks, and rc 0 says nothing of the answer) must not count here."""
     seen = {}

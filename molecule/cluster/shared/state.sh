@@ -11,11 +11,17 @@ objects() {
     "$kubectl" get daemonsets,deployments,poddisruptionbudgets,customresourcedefinitions --all-namespaces \
         --output 'jsonpath={range .items[*]}{.kind} {.metadata.namespace} {.metadata.name} {.metadata.uid} {.metadata.generation}{"\n"}{end}'
     "$kubectl" get configmaps,secrets,serviceaccounts,roles,rolebindings,clusterroles,clusterrolebindings --all-namespaces \
-        --output 'jsonpath={range .items[*]}{.kind} {.metadata.namespace} {.metadata.name} {.metadata.uid} {.metadata.resourceVersion}{"\n"}{end}' |
-        grep -v -e '^ConfigMap kube-system extension-apiserver-authentication ' -e ' bootstrap-token-'
+        --output 'jsonpath={range .items[*]}{.kind} {.metadata.namespace} {.metadata.name} {.metadata.uid} {.metadata.resourceVersion}{"\n"}{end}'
     # The node controller's own taint comes in two parts, the second at any time after the first.
     taints='{.spec.taints[?(@.key!="node.kubernetes.io/not-ready")]}'
     "$kubectl" get nodes --output 'jsonpath={range .items[*]}{.kind} {.metadata.name} {.spec.unschedulable} '"$taints"'{"\n"}{end}'
+}
+
+# What changes by itself is left out. Not a pipe: a list that could not be had must not pass for an empty one.
+lines() {
+    objects >"$file.new"
+    sort "$file.new" | grep -v -e '^ConfigMap kube-system extension-apiserver-authentication ' -e ' bootstrap-token-'
+    rm "$file.new"
 }
 
 content() {
@@ -23,14 +29,15 @@ content() {
         --all-namespaces --output json | python3 "$(dirname "$0")/content.py"
 }
 
+file=$2
 case $1 in
     remember)
-        objects | sort >"$2"
-        content >"$2.content"
+        lines >"$file"
+        content >"$file.content"
         ;;
-    compare-content) content | diff -U 5 "$2.content" - ;;
+    compare-content) content | diff -U 5 "$file.content" - ;;
     compare)
-        [ -f "$2" ] || { echo "prepare.yml did not remember the state (molecule/cluster/shared/remember.yml)"; exit 1; }
-        objects | sort | diff "$2" -
+        [ -f "$file" ] || { echo "prepare.yml did not remember the state (molecule/cluster/shared/remember.yml)"; exit 1; }
+        lines | diff "$file" -
         ;;
 esac

@@ -11,7 +11,6 @@ import pytest
 
 POD = ["pod", "alone", "--namespace=lab-borrowed"]
 BLOCK = pathlib.Path(__file__).resolve().parents[1] / "files" / "block.py"
-EVICTION = {"apiVersion": "policy/v1beta1", "kind": "Eviction"}
 
 
 @pytest.fixture
@@ -35,7 +34,10 @@ def evict(kubectl):
     """Return a function that asks for an eviction as the module does, and returns kubectl's answer."""
 
     def ask(name, uid):
-        asked = dict(EVICTION, metadata={"name": name, "namespace": "lab-borrowed"}, deleteOptions={"preconditions": {"uid": uid}})
+        resources = json.loads(kubectl("get", "--raw", "/api/v1"))["resources"]
+        eviction = next(item for item in resources if item["name"] == "pods/eviction")
+        asked = {"apiVersion": f"{eviction['group']}/{eviction['version']}", "kind": "Eviction"}
+        asked.update(metadata={"name": name, "namespace": "lab-borrowed"}, deleteOptions={"preconditions": {"uid": uid}})
         path = f"/api/v1/namespaces/lab-borrowed/pods/{name}/eviction"
         return kubectl.run("create", "--raw", path, "--filename=-", stdin=json.dumps(asked))
 

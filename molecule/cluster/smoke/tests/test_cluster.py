@@ -3,6 +3,7 @@
 import base64
 import datetime
 import json
+import os
 import re
 import subprocess
 
@@ -87,9 +88,9 @@ def test_every_node_is_ready(kubectl):
     for node in nodes:
         conditions = {condition["type"]: condition["status"] for condition in node["status"]["conditions"]}
         assert conditions["Ready"] == "True"
-        assert node["status"]["nodeInfo"]["kubeletVersion"] == "v1.20.2"
+        assert node["status"]["nodeInfo"]["kubeletVersion"] == os.environ["LAB_KUBERNETES"]
         assert node["status"]["nodeInfo"]["containerRuntimeVersion"].startswith("containerd://")
-    assert "node-role.kubernetes.io/master" in nodes[0]["metadata"]["labels"]
+    assert "node-role.kubernetes.io/control-plane" in nodes[0]["metadata"]["labels"]
 
 
 def test_the_control_plane_runs_as_static_pods(kubectl):
