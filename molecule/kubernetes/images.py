@@ -146,7 +146,8 @@ def main():
         for name, entrypoint in entrypoints.items():
             # Newer manifests insist on runAsNonRoot for it.
             user = "999" if name == "kube-controllers" else ""
-            node.image(f"docker.io/calico/{name}:{version}", [busybox, scripts], entrypoint, ["CALICO_VERSION=" + version], user)
+            for registry in ("docker.io", "quay.io"):  # quay.io is the manifests' from 3.31 on
+                node.image(f"{registry}/calico/{name}:{version}", [busybox, scripts], entrypoint, ["CALICO_VERSION=" + version], user)
     node.close()
 
 

@@ -99,6 +99,9 @@ EXPIRING = {
 }
 
 
+UNREAD = {"cluster_nodes": {"reason": "TimedOut", "message": "kubectl get nodes did not end within 30 s."}}
+
+
 def node(name, **changed):
     return dict({"name": name, "ready": True, "unschedulable": False, "control_plane": False, "addresses": ["10.0.0." + name[-1]]}, **changed)
 
@@ -129,7 +132,7 @@ def role(tmp_path):
         cluster = {"id": "c0ffee", "api_ready": True, "version": "v1.20.2", "kubectl": str(kubectl), "kubeconfig": "/etc/kubernetes/admin.conf"}
         stub = {
             "node_condition_info": {"node": self},
-            "cluster_condition_info": {"cluster": dict(cluster, nodes=[node(name) for name in nodes])},
+            "cluster_condition_info": {"cluster": dict(cluster, nodes=nodes and [node(name) for name in nodes]), "unavailable": UNREAD if nodes is None else {}},
             "etcd_info": {"etcd": {"etcd": etcd or {"present": False}}},
             "control_plane_info": EXPIRING,
         }
@@ -175,6 +178,12 @@ def test_check_mode_only_asks(role):
 def test_the_only_node_is_refused(role):
     done = role(nodes=("w1",))
     assert done.rc != 0 and "w1 is the only node of its cluster" in done.text and changing(role.calls()) == []
+
+
+def test_an_api_server_that_does_not_tell_its_nodes_is_none_to_go_on_with(role):
+    done = role(nodes=None)
+    assert done.rc != 0 and changing(role.calls()) == []
+    assert "or did not tell its nodes, so nothing was done: localhost: kubectl get nodes did not end within 30 s." in done.text
 
 
 UNCORDON = 'patch node w1 --type=merge --patch {"metadata": {"annotations": {"nodemend.io/cordoned-by": null'

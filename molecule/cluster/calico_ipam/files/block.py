@@ -13,5 +13,6 @@ for holder in holders:
     secondary = {"namespace": "lab-borrowed", "node": "worker2", "pod": pod, "timestamp": "2026-01-01 10:00:00.5 +0000 UTC"}
     attributes.append({"handle_id": "lab." + pod, "secondary": secondary})
 spec = {"cidr": str(network), "affinity": "host:" + owner, "allocations": allocations, "attributes": attributes, "deleted": False}
+spec.update(strictAffinity=False, unallocated=[ordinal for ordinal, index in enumerate(allocations) if index is None])
 name = str(network).replace(".", "-").replace("/", "-")
 print(json.dumps({"apiVersion": "crd.projectcalico.org/v1", "kind": "IPAMBlock", "metadata": {"name": name}, "spec": spec}))

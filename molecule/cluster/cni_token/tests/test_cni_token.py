@@ -276,7 +276,7 @@ def test_dates_that_cannot_be_read(refused, expired, node, broken):
 
 def test_an_api_server_that_does_not_answer(refused, expired, node):
     node("control1").check_output("sed 's/:6443/:6444/' /etc/kubernetes/admin.conf >/run/lab/deaf.conf")
-    refused("The API server was not reached, so nothing was done", arguments=["-e", "maintenance_kubeconfig=/run/lab/deaf.conf"])
+    refused("The API server was not reached, or did not tell its nodes, so nothing was done", arguments=["-e", "maintenance_kubeconfig=/run/lab/deaf.conf"])
 
 
 def test_an_api_server_that_tells_nothing_of_pods(refused, expired, node, kubectl):

@@ -16,6 +16,9 @@ again() {
     "$@"
 }
 
+# knows COMMAND PHASE: whether this kubeadm has a phase.
+knows() { kubeadm "$1" phase --help | grep -q "^  $2 "; }
+
 # The first host's API server, which stays.
 cluster() { kubectl --kubeconfig /run/lab/admin.conf --request-timeout 10s "$@"; }
 
@@ -33,16 +36,20 @@ case $1 in
         tar -C /run/lab -xf /run/lab/ca.tar admin.conf
         first=$(sed -n 's#.*server: https://\(.*\):6443#\1#p' /run/lab/admin.conf)
         ctr --namespace k8s.io images import /opt/nodemend-lab/control-plane.tar >/dev/null
+        # Newer kubelets want a URL, and get one from kubeadm.
+        socket=$(sed -n 's/.*--container-runtime-endpoint=\([^ "]*\).*/\1/p' /var/lib/kubelet/kubeadm-flags.env)
+        [ -n "$socket" ] || socket=$(sed -n 's/^containerRuntimeEndpoint: //p' /var/lib/kubelet/config.yaml | tr -d '"')
         cat >$configuration <<CONFIGURATION
-apiVersion: kubeadm.k8s.io/v1beta2
+$(kubeadm config print join-defaults | grep '^apiVersion: ')
 kind: JoinConfiguration
 discovery: {file: {kubeConfigPath: /run/lab/admin.conf}}
 controlPlane: {localAPIEndpoint: {advertiseAddress: $address}}
-nodeRegistration: {name: $name, criSocket: /run/containerd/containerd.sock}
+nodeRegistration: {name: $name, criSocket: "$socket"}
 CONFIGURATION
         for phase in certs kubeconfig control-plane; do kubeadm join phase control-plane-prepare $phase --config $configuration; done
         # In life there is a load balancer, which kubeadm asks until the host's own API server runs.
         serves admin.conf "$first"
+        if knows join etcd-join; then kubeadm join phase etcd-join --config $configuration; fi
         kubeadm join phase control-plane-join all --config $configuration
         # Without one, each host asks its own, so that it does not lose its node when another host stops.
         serves admin.conf "$address"
@@ -54,7 +61,8 @@ CONFIGURATION
         [ -e /run/lab/admin.conf ] || exit 0
         first=$(sed -n 's#.*server: https://\(.*\):6443#\1#p' /run/lab/admin.conf)
         # A join that was interrupted has not done all of this.
-        [ ! -e /etc/kubernetes/admin.conf ] || { serves admin.conf "$first" && kubeadm reset phase update-cluster-status; }
+        [ ! -e /etc/kubernetes/admin.conf ] || serves admin.conf "$first"
+        if [ -e /etc/kubernetes/admin.conf ] && knows reset update-cluster-status; then kubeadm reset phase update-cluster-status; fi
         id=$(members list | sed -n "s/^\([0-9a-f]*\), [a-z]*, $name, .*/\1/p")
         # Not kubeadm's phase: it may ask the member that it removes, and tries for three minutes.
         [ -z "$id" ] || again members remove "$id"
@@ -65,7 +73,7 @@ CONFIGURATION
             for _ in $(seq 60); do pgrep -x "$process" >/dev/null || break; sleep 1; done
         done
         for role in master control-plane; do cluster label node "$name" "node-role.kubernetes.io/$role-"; done
-        cluster taint node "$name" node-role.kubernetes.io/master- || true
+        for role in master control-plane; do cluster taint node "$name" "node-role.kubernetes.io/$role-" || true; done
         rm -rf /var/lib/etcd/* /etc/kubernetes/admin.conf /etc/kubernetes/controller-manager.conf /etc/kubernetes/scheduler.conf
         find /etc/kubernetes/pki -type f ! -path /etc/kubernetes/pki/ca.crt -delete
         find /etc/kubernetes/pki -mindepth 1 -type d -empty -delete
