@@ -1,10 +1,15 @@
-"""Roles that restart units, with a systemctl that is written here: one that never returns, as for a unit that never says that it is ready."""
+"""Roles that restart units, with a systemctl that is written here (one that never returns, as for a unit that never says that it is ready), or that
+end processes, on a host without the program kill."""
 
+import json
 import os
+import subprocess
+import threading
 import time
 
 import pytest
 from conftest import LIVE, playbook, staged
+from test_iptables_backend_plan import found
 
 # Asks nothing of the machine's own systemd. Who restarts hangs, fails or is done, as the unit is named.
 SYSTEMCTL = """#!/bin/sh
@@ -89,3 +94,42 @@ def test_units_that_start_are_restarted_in_their_order(restart):
 def test_check_mode_restarts_nothing(restart):
     done, restarted = restart("never.service", "--check")
     assert (done.rc, restarted) == (0, []), done.all
+
+
+INFO = """
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        return dict(task_vars["stub_found"], changed=False)
+"""
+
+
+@pytest.mark.parametrize("role, tasks", [("iptables_backend", "end_agents"), ("control_plane_certificates", "end")])
+def test_a_process_is_ended_where_there_is_no_program_for_it(tmp_path, monkeypatch, role, tasks):
+    target = staged(tmp_path, "roles/" + role)
+    (target / "plugins" / "action" / "iptables_info.py").write_text(INFO)
+    (tmp_path / "play.yml").write_text(PLAY % (role, tasks))
+    (tmp_path / "bin").mkdir()
+    for directory in reversed(os.environ["PATH"].split(":")):
+        for name in set(os.listdir(directory) if os.path.isdir(directory) else []) - {"kill"}:
+            link = tmp_path / "bin" / name
+            link.unlink(missing_ok=True)
+            link.symlink_to(os.path.join(directory, name))
+    process = subprocess.Popen(["sleep", "3000"])
+    try:
+        agent = {"name": "kube-proxy", "pid": process.pid, "unit": None, "image": True, "backend": "nft", "decides": True}
+        words = {
+            "stub_found": found(host_network_agents=[agent]),
+            "__iptables_backend_restart": {"units": [], "agents": [{"name": "kube-proxy", "pid": process.pid}]},
+            "__control_plane_certificates_part": {"pid": process.pid},
+        }
+        monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+        # A child that nobody waits for stays in /proc.
+        threading.Thread(target=process.wait, daemon=True).start()
+        run = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps(words), collections=tmp_path / "collections")
+        assert run.rc == 0, run.all
+        assert process.wait(1) == -15
+    finally:
+        process.kill()
