@@ -14,6 +14,7 @@ import time
 
 from ._facts import iptables_binaries, netfilter_backends
 from ._facts.iptables_dumps import COMMANDS
+from ._facts.pending_restores import BOOT, DECIDED, DUE, THIS_BOOT
 from ._host import Host, Unavailable
 
 # Of the modules that change one backend (doc_fragments/netfilter.py).
@@ -25,12 +26,10 @@ ARGUMENTS = {
     "timeout": {"type": "int", "default": 120},
 }
 REQUIRED_IF = [("state", "absent", ["backend"]), ("state", "present", ["backend"])]
-# Whoever makes this link first has decided; what it points to says who. A link is made whole or not at all.
-DECIDED = "decided"
+# Who has decided, as the link DECIDED says, which is made whole or not at all.
 CONFIRMED = "confirmed"
 TIMER = "timer"
 FAILURE = "failure"
-BOOT = "boot_id"
 # kube-proxy holds the lock of the legacy tables for moments, and old commands cannot be told to wait: they end with 4 at once.
 ATTEMPTS = 10
 LOCKED = 4
@@ -78,6 +77,7 @@ def arm(module, commands, needed):
     script = os.path.join(directory, "roll_back.sh")
     write(script, [roll_back_script(directory, commands)])
     seconds = module.params["rollback"] + int(needed)
+    write(os.path.join(directory, DUE), ["%d\n" % (time.time() + seconds)])
     # Whoever removes the folder after the confirmation shall not find a failed unit.
     command = "[ ! -e %s ] || exec /bin/sh %s" % (quote(script), quote(script))
     runner = module.get_bin_path("systemd-run") if os.path.isdir("/run/systemd/system") else None
@@ -179,7 +179,7 @@ class Backend(object):
         return bool(kept) and kept != self._boot()
 
     def _boot(self):
-        return self.host.read("/proc/sys/kernel/random/boot_id") or ""
+        return self.host.read(THIS_BOOT) or ""
 
     def restore(self, version, options, told, data=None, path=None):
         """Run iptables-restore --noflush on a text or a file until it gets the lock."""

@@ -481,8 +481,11 @@ def _wait_readable(descriptors, seconds):
 
 
 def _end(process, answered):
-    """Leave no process and no pipe behind, without waiting for one that cannot be ended (state D)."""
-    if process.poll() is None or not answered:
+    """Leave no process and no pipe behind, without waiting for one that cannot be ended (state D).
+
+    answered: it has ended by itself, and closed its pipes
+    """
+    if not answered:
         # A child that ended may have left a grandchild with the pipe open: it is in the same group.
         try:
             os.killpg(process.pid, signal.SIGKILL)

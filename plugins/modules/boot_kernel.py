@@ -21,6 +21,8 @@ description:
   - Refuses what would not work, with the reason. That is a kernel that is not installed, has no initramfs, no entry in the menu or, under Secure
     Boot, no signature; a one-shot entry that GRUB could not forget (grubenv on LVM, RAID or a file system that GRUB cannot write); and a boot
     loader other than GRUB.
+  - Of the signature only its presence is looked at (the certificate table of the image). Whose it is, whether the firmware, shim or an enrolled key
+    (MOK) trusts it, and whether it has been revoked, is for them to decide at the start.
 options:
   default:
     description: The kernel that every boot starts, by release or path.

@@ -378,3 +378,13 @@ def test_legacy_only_where_it_exists(facts, needed, refused):
     result = plan(found("ok", **facts), "legacy")
     assert needed or (result["alternatives"], result["steps"]) == ([], [])
     assert (result["needed"], bool(result["refused"])) == (needed, refused)
+
+
+def test_a_kube_proxy_that_is_in_no_process_or_unit_of_ours_is_not_left_behind():
+    """MicroK8s, whose kubelite holds it."""
+    kubelite = {"running": True, "pid": 960, "mode": "iptables", "embedded": False}
+    result = plan(found(nft=dump(9, 3), legacy=dump(7, 2), kube_proxy=kubelite, host_network_agents=[AGENT], **NO_KUBELET))
+    assert "The kube-proxy of this node could not be told." in result["refused"]
+    # Nobody takes it for a host that Kubernetes has left.
+    left = plan(found(nft=dump(9, 3, services=0), legacy=dump(7, 2), kube_proxy=kubelite, **NO_KUBELET))
+    assert "kube-proxy has not written its ipv4 Services to nft." in left["missing"]

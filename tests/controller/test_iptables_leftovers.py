@@ -3,9 +3,11 @@
 import errno
 import os
 import subprocess
+import time
 
 import pytest
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _armed_restore
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _armed_restore, _host
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import pending_restores
 from ansible_collections.nodemend.kubernetes.plugins.modules import iptables_leftovers
 from stub_module import Ended, Module
 
@@ -122,6 +124,19 @@ def test_a_removal_waits_for_the_lock(host):
     assert "-X KUBE-X" in told(directory, "given") and "-X KUBE-Y" in told(directory, "given")
     # Two tables, and each may wait ten seconds before the time to confirm begins.
     assert any("--on-active=%ds" % seconds in module.armed[0] for seconds in range(80, 90)) or "sleep 8" in module.armed[0][3]
+
+
+def test_a_removal_that_waits_for_its_confirmation_is_seen_by_a_scan(host, monkeypatch):
+    directory, module, saves = host
+    kept = directory / "20261120T115930Z" / "iptables_backend"
+    module.params["directory"] = str(kept)
+    saves += [SAVED, SAVED, ""]
+    ended(iptables_leftovers.remove, module)
+    monkeypatch.setattr(pending_restores, "KEPT", str(directory))
+    (found,) = pending_restores.collect(_host.Host(), time.time())
+    assert (found["role"], found["directory"]) == ("iptables_backend", str(kept)) and 75 < found["seconds"] < 95
+    ended(iptables_leftovers.confirm, module)
+    assert pending_restores.collect(_host.Host(), time.time()) == []
 
 
 def full(unused_path, unused_texts):

@@ -281,6 +281,7 @@ class Host:
                 text = text.replace("/etc/systemd/system", str(directory / "units")).replace("/proc/sys/kernel/random", str(directory))
                 text = text.replace("/etc/apt/sources.list.d", str(directory / "sources"))
                 text = text.replace("/var/lib/nodemend", str(directory / "kept")).replace("/var/lib/dkms", str(directory / "dkms"))
+                text = text.replace("[/etc/dnf/dnf.conf, /etc/yum.conf, /etc/yum.repos.d]", "[%s/dnf.conf, %s/repositories]" % (directory, directory))
                 text = text.replace("/lib/modules", str(directory / "modules"))
                 path.write_text(re.sub(r" +(owner|group): root\n", "", text))
         self.programs = directory / "bin"
@@ -638,6 +639,34 @@ def test_an_archive_that_does_not_answer_is_not_left_behind(host):
     kept.write_text("")
     run = host.again(kernel_source="backports", kernel_backports_url="http://gone.invalid/debian")
     assert run.rc != 0 and "gone.invalid" in kept.read_text()
+
+
+LEFT_OUT = {
+    "dnf.conf": ("[main]\ngpgcheck=1\nexclude=kernel*  bash\n", "dnf.conf:3:exclude=kernel*  bash"),
+    "repositories/rocky.repo": ("[baseos]\npassword=kernel-secret\n excludepkgs = kernel-core,kernel\n", "rocky.repo:3: excludepkgs = kernel-core,kernel"),
+    "repositories/all.repo": ("[baseos]\nexclude=*\n", "all.repo:2:exclude=*"),
+}
+
+
+@pytest.mark.parametrize("name", sorted(LEFT_OUT))
+def test_who_has_kernels_left_out_is_named_where_none_is_offered(host, name):
+    text, line = LEFT_OUT[name]
+    host.program("dnf", "echo 'Error: No matching Packages to list' >&2; exit 1")
+    (host.directory / "repositories").mkdir()
+    (host.directory / name).write_text(text)
+    run = host.run()
+    said = " ".join(run.all.split())
+    assert run.rc != 0 and host.log() == [] and "is not offered at all (Error: No matching Packages to list)" in said
+    assert "This host has packages left out: %s/%s" % (host.directory, name) in said and " ".join(line.split()) in said and "--disableexcludes" in said
+    assert "kernel-secret" not in run.all
+
+
+@pytest.mark.parametrize("text", ["exclude=docker* kernelshark-x\n#exclude=kernel*\n", "exclude=\n", ""])
+def test_what_leaves_out_no_kernel_is_not_blamed(host, text):
+    host.program("dnf", "exit 1")
+    (host.directory / "dnf.conf").write_text(text)
+    run = host.run()
+    assert run.rc != 0 and "is not offered at all" in run.all and "left out: /" not in run.all
 
 
 # Local packages

@@ -5,6 +5,7 @@ from __future__ import absolute_import, division, print_function
 import errno
 import io
 import os
+import signal
 import socket
 import ssl
 import threading
@@ -64,6 +65,20 @@ def test_output_of_a_command_that_fails_says_what_it_said(tmpdir):
     assert caught.value.message == "%s show: exit code 4: last words" % tool
 
 
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        (u"echo 'on the wrong stream'; exit 1\n", "exit code 1: on the wrong stream"),
+        (u"exit 1\n", "exit code 1: no message"),
+        (u"printf 'x%.0s' $(seq 300); exit 1\n", "exit code 1: " + "x" * 200),
+    ],
+)
+def test_what_a_command_that_fails_is_quoted_with(tmpdir, text, told):
+    with pytest.raises(Unavailable) as caught:
+        Host().output([script(tmpdir, text)])
+    assert caught.value.message.endswith(told)
+
+
 @pytest.mark.parametrize("words", ["Permission denied", "you must be root", "Operation not permitted"])
 def test_a_command_that_wants_root_is_told_apart(tmpdir, monkeypatch, words):
     tool = script(tmpdir, u"echo 'tool: %s' >&2; exit 1\n" % words)
@@ -80,6 +95,51 @@ def test_a_command_has_a_locale_a_path_and_no_input_of_the_callers(tmpdir, monke
     locale, lang, secret, preferences, path = Host().output([tool]).strip().split("|")
     assert (locale, lang, secret, preferences) == ("C", "", "", "off")
     assert path.split(":") == list(_host.SEARCH_PATH)
+
+
+def test_a_command_gets_neither_our_input_nor_our_files(tmpdir):
+    readable, writable = os.pipe()
+    os.write(writable, b"for us\n")
+    if hasattr(os, "set_inheritable"):  # in Python 2.7 all of them are
+        os.set_inheritable(writable, True)
+    saved = os.dup(0)
+    os.dup2(readable, 0)
+    try:
+        tool = script(tmpdir, u"head -n 1; [ ! -e /proc/self/fd/%d ] || echo leaked\n" % writable)
+        assert Host().output([tool]) == ""
+    finally:
+        os.dup2(saved, 0)
+        for descriptor in (saved, readable, writable):
+            os.close(descriptor)
+
+
+@pytest.mark.parametrize("number, reason", [(errno.EACCES, "NeedsRoot"), (errno.EPERM, "NeedsRoot"), (errno.ENOEXEC, "Unreadable")])
+def test_a_command_that_may_not_be_started(monkeypatch, number, reason):
+    def refuse(*unused, **unused_too):
+        raise EnvironmentError(number, os.strerror(number))
+
+    monkeypatch.setattr(_host.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(_host.subprocess, "Popen", refuse)
+    assert reason_of(Host().run, ["true"]) == reason
+
+
+def test_no_time_is_left_to_wait_for_output():
+    readable, writable = os.pipe()
+    assert _host._wait_readable([readable], -1) == []
+    os.close(readable)
+    os.close(writable)
+
+
+@pytest.mark.parametrize("number, found", [(errno.EINTR, []), (errno.EBADF, None)])
+def test_only_a_signal_may_interrupt_the_wait_for_output(monkeypatch, number, found):
+    def interrupt(*unused):
+        raise _host.select.error(number, os.strerror(number))
+
+    monkeypatch.setattr(_host.select, "select", interrupt)
+    try:
+        assert _host._wait_readable([0], 1) == found
+    except _host.select.error:
+        assert found is None
 
 
 def test_a_command_that_is_nowhere():
@@ -103,7 +163,7 @@ def test_a_child_that_ignores_term_is_ended_in_time(tmpdir):
     start = time.time()
     assert reason_of(Host(timeout=0.5).run, [tool]) == "TimedOut"
     assert time.time() - start < 3
-    assert gone(int(tmpdir.join("pid").read()))
+    assert not os.path.exists("/proc/%s" % tmpdir.join("pid").read().strip())  # nor is a zombie left
 
 
 def test_a_grandchild_that_keeps_the_pipe_open_is_ended_in_time(tmpdir):
@@ -137,6 +197,12 @@ def test_a_command_may_ask_for_more_time_than_the_default(tmpdir):
     assert Host(timeout=0.1).output([tool], timeout=10) == "done\n"
 
 
+def test_commands_are_found_where_sudo_does_not_look_and_the_hosts_own_first(rooted):
+    for folder in ("var/lib/rancher/rke2/bin", "opt/bin", "usr/bin", "usr/local/bin", "usr/local/sbin"):
+        script(rooted.join(folder).ensure(dir=True), u"")
+        assert Host(root=str(rooted)).which("tool") == "/%s/tool" % folder
+
+
 def test_the_budget_bounds_all_commands_together(tmpdir):
     tool = script(tmpdir, u"sleep 1000\n")
     host = Host(timeout=10, budget=0.4)
@@ -147,6 +213,12 @@ def test_the_budget_bounds_all_commands_together(tmpdir):
     with pytest.raises(Unavailable) as caught:
         host.run(["true"])
     assert "not started" in caught.value.message
+
+
+def test_a_command_has_its_own_time_within_the_budget(tmpdir):
+    start = time.time()
+    assert reason_of(Host(timeout=0.3, budget=1000).run, [script(tmpdir, u"sleep 1000\n")]) == "TimedOut"
+    assert time.time() - start < 3
 
 
 def test_more_output_than_a_pipe_holds_on_both_streams(tmpdir):
@@ -245,6 +317,27 @@ def test_links_in_a_circle(rooted):
     assert reason_of(Host(root=str(rooted)).read, "/a") == "Unreadable"
 
 
+def test_as_many_links_as_the_kernel_follows(rooted):
+    link(rooted, "0", "/etc/name")
+    for number in range(1, 41):
+        link(rooted, str(number), "/%d" % (number - 1))
+    assert Host(root=str(rooted)).read("/39") == "inside"
+    assert reason_of(Host(root=str(rooted)).read, "/40") == "Unreadable"
+
+
+def test_a_link_that_may_not_be_read_is_not_taken_for_a_folder(rooted, monkeypatch):
+    def refuse(path):
+        raise EnvironmentError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(_host.os, "readlink", refuse)
+    monkeypatch.setattr(_host.os, "geteuid", lambda: 1000)
+    assert reason_of(Host(root=str(rooted)).resolve, "/etc/name") == "NeedsRoot"
+
+
+def test_resolve_tidies_a_path(rooted):
+    assert Host(root=str(rooted)).resolve("//etc/./nothing/../name/") == "/etc/name"
+
+
 def test_resolve_inside_another_root(tmpdir):
     container = tmpdir.mkdir("container")
     container.mkdir("etc").mkdir("alternatives")
@@ -278,6 +371,67 @@ def test_read_bytes_reads_a_part(tmpdir):
     assert Host().read_bytes(str(tmpdir.join("file")), 100, 4) == b""
 
 
+def test_a_folder_is_listed_in_order(tmpdir):
+    for name in "cab":
+        tmpdir.join(name).write("")
+    assert Host().listdir(str(tmpdir)) == ["a", "b", "c"]
+
+
+def test_what_a_link_leads_to_is_measured(tmpdir):
+    tmpdir.join("file").write("x" * 1000)
+    os.utime(str(tmpdir.join("file")), (1, 1700000000))
+    os.symlink("file", str(tmpdir.join("link")))
+    assert (Host().size(str(tmpdir.join("link"))), Host().modified(str(tmpdir.join("link")))) == (1000, 1700000000)
+
+
+def test_free_bytes_are_those_that_anybody_may_use(monkeypatch):
+    class Status(object):
+        f_bavail, f_bfree, f_frsize, f_bsize = 3, 5, 4096, 8192
+
+    monkeypatch.setattr(_host.os, "statvfs", lambda path: Status)
+    assert Host().free_bytes("/boot") == 3 * 4096
+
+
+@pytest.mark.parametrize("number", [errno.ENOENT, errno.ENOTDIR, errno.ESRCH, errno.ENODEV, errno.ENXIO, errno.EIO])
+def test_what_is_gone_is_a_value_and_what_is_broken_is_not(monkeypatch, number):
+    """A process that ends while it is looked at is ESRCH, a network device EINVAL or ENODEV."""
+
+    def refuse(*unused):
+        raise EnvironmentError(number, os.strerror(number))
+
+    monkeypatch.setattr(_host.os, "open", refuse)
+    if number != errno.EIO:
+        assert Host().read("/proc/1/environ") is None
+    else:
+        with pytest.raises(Unavailable) as caught:
+            Host().read("/proc/1/environ")
+        assert (caught.value.reason, caught.value.message) == ("Unreadable", "/proc/1/environ: Input/output error")
+
+
+def test_a_file_is_handed_on_line_by_line_up_to_a_limit(tmpdir, monkeypatch):
+    monkeypatch.setattr(_host, "MAXIMUM_BYTES", 10)
+    monkeypatch.setattr(_host, "CHUNK", 3)
+    path, lines = tmpdir.join("file"), []
+    path.write("one\ntwo\nxy")
+    assert Host().each_line_of(str(path), lines.append) is True and lines == ["one", "two", "xy"]
+    path.write("one\ntwo\n")
+    del lines[:]
+    assert Host().each_line_of(str(path), lines.append) is True and lines == ["one", "two"]
+    path.write("x" * 11)
+    assert reason_of(Host().each_line_of, str(path), lines.append) == "Unreadable"
+    assert Host().each_line_of(str(tmpdir.join("nothing")), lines.append) is False and lines == ["one", "two"]
+
+
+def test_a_file_that_goes_while_it_is_read_ends_there(tmpdir, monkeypatch):
+    monkeypatch.setattr(_host, "CHUNK", 3)
+    path, lines = tmpdir.join("file"), []
+    path.write("one\ntwo\n")
+    host = Host()
+    assert host.exists(str(path))  # mountinfo has been read
+    monkeypatch.setattr(host, "read_bytes", lambda path, offset, size: b"one" if offset == 0 else None)
+    assert host.each_line_of(str(path), lines.append) is True and lines == ["one"]
+
+
 def test_a_directory_is_no_file(tmpdir):
     assert reason_of(Host().read, str(tmpdir)) == "Unreadable"
 
@@ -290,6 +444,16 @@ def test_a_fifo_does_not_stop_the_scan(tmpdir):
         assert reason_of(Host().read, path) == "Unreadable"
     finally:
         os.close(writer)
+
+
+def test_a_fifo_that_nobody_writes_to_does_not_stop_the_scan(tmpdir):
+    path = str(tmpdir.join("fifo"))
+    os.mkfifo(path)
+    signal.alarm(10)  # to open it would wait for ever
+    try:
+        assert reason_of(Host().read, path) == "Unreadable"
+    finally:
+        signal.alarm(0)
 
 
 def test_a_device_is_no_file():
@@ -306,6 +470,7 @@ def test_a_file_is_read_up_to_a_limit(tmpdir, monkeypatch, path, limit):
     place.write("x" * 200001)
     assert reason_of(host.read, path) == "Unreadable"
     assert host.read_bytes(path, 199999, 10) == b"xx"
+    assert len(host.read_bytes(path, 0, 200001)) == 200000
 
 
 def test_files_of_the_kernel_do_not_tell_their_size():
@@ -378,6 +543,24 @@ def test_what_is_mounted_below_an_automount_is_read(mounted):
     host.mountinfo += MOUNT % (folder.replace(" ", "\\040") + "/bin")
     assert host.listdir(folder + "/bin") == ["tool"]
     assert reason_of(host.listdir, folder) == "Unreadable"
+
+
+def test_links_of_the_kernels_own_file_systems_are_not_looked_at(mounted, monkeypatch):
+    """None leads to an automount, and thousands of their files are read."""
+    host, folder = mounted
+    assert host.exists(folder + "2")
+    monkeypatch.setattr(host, "resolve", None)
+    assert host.exists("/proc/self/ns/net")
+
+
+def test_where_no_link_can_lead_to_an_automount_none_is_followed_by_us(tmpdir, monkeypatch):
+    """binfmt_misc's is on every host; thousands of files are read."""
+    host = MountedHost()
+    host.mountinfo = AUTOMOUNT % "/proc/sys/fs/binfmt_misc"
+    tmpdir.join("file").write("text")
+    monkeypatch.setattr(host, "resolve", None)
+    assert host.read(str(tmpdir.join("file"))) == "text"
+    assert reason_of(host.listdir, "/proc/sys/fs/binfmt_misc") == "Unreadable"
 
 
 @pytest.mark.parametrize("text", ["", "garbage\n - \n1 2 3 4 5 - \n", u"1 2 3 / /\u8282 rw - autofs a rw\n"])
@@ -462,14 +645,19 @@ def tls_server(tmpdir, answer):
     return listener.getsockname()[1]
 
 
+ASKED = []
+
+
 def handshake(connection, both):
     context = ssl.SSLContext(getattr(ssl, "PROTOCOL_TLS_SERVER", ssl.PROTOCOL_SSLv23))
     context.load_cert_chain(both)
+    context.set_servername_callback(lambda connection, name, unused: ASKED.append(name))
     assert context.wrap_socket(connection, server_side=True).recv(10) == b""  # nothing is sent
 
 
 def test_the_certificate_of_a_server_that_expires_in_nine_days(tmpdir):
     der = Host().peer_certificate("127.0.0.1", tls_server(tmpdir, handshake), "apiserver-loopback-client")
+    assert ASKED.pop() == "apiserver-loopback-client"
     found = _certificate.read(der)
     assert found["subject"] == "apiserver-loopback-client@1"
     assert 8 * 86400 < found["not_after"] - time.time() <= 9 * 86400

@@ -11,13 +11,14 @@ __metaclass__ = type
 from .._condition import Condition, at_risk, faulty, not_applicable, ok, unknown
 from .._facts.iptables_dumps import lack_of
 from .._facts.netfilter_backends import VERSIONS
+from .._facts.pending_restores import told
 from .._rules import FAMILIES, OTHERS
 
 BACKENDS = ("nft", "legacy")
 _OTHERS = tuple(family for family, unused in OTHERS)
 
 
-def evaluate(node, kubelet, iptables_dumps, iptables_binaries, kube_proxy, calico, iptables_callers=None):
+def evaluate(node, kubelet, iptables_dumps, iptables_binaries, kube_proxy, calico, iptables_callers=None, pending_restores=None):
     rules = rules_by_family(iptables_dumps)
     hints = hint_backends(iptables_dumps)
     command = iptables_binaries["iptables"]
@@ -37,6 +38,7 @@ def evaluate(node, kubelet, iptables_dumps, iptables_binaries, kube_proxy, calic
         or _split_filter(iptables_dumps, evidence)
         or _wrong_binary(rules, iptables_callers or [], evidence)
         or _unreadable(evidence)
+        or _pending(pending_restores, evidence)
         or _at_risk(rules, hints, command, evidence)
         or _healthy(rules, hints, kubelet, evidence)
     )
@@ -137,6 +139,12 @@ def _unreadable(evidence):
         lack = evidence["unavailable"][place]
         return unknown(lack["reason"], "The %s rules could not be listed: %s" % (place, lack["message"]), **evidence)
     return None
+
+
+def _pending(restores, evidence):
+    """What is seen now will not be there in a moment, so that it proves nothing."""
+    sentence = told(restores, "iptables_backend")
+    return unknown("RestorePending", sentence, pending_restores=restores, **evidence) if sentence else None
 
 
 def _at_risk(rules, hints, command, evidence):

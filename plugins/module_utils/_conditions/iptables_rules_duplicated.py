@@ -11,12 +11,13 @@ __metaclass__ = type
 from .._condition import Condition, at_risk, faulty, not_applicable, ok, unknown
 from .._facts.iptables_dumps import BACKENDS, lack_of
 from .._facts.netfilter_backends import VERSIONS
+from .._facts.pending_restores import told
 
 # Of all rules of a dump: a cluster with thousands of Services has many rules, and a few that are alike (node_facts 3.4).
 SHARE = 0.2
 
 
-def evaluate(iptables_dumps, maximum_surplus_rules, persisted_rules=None):
+def evaluate(iptables_dumps, maximum_surplus_rules, persisted_rules=None, pending_restores=None):
     places = [(backend, version, iptables_dumps[backend][version]) for backend in BACKENDS for version in VERSIONS]
     dumps = [("%s %s" % (backend, version), dump) for backend, version, dump in places if dump["loaded"]]
     evidence = {
@@ -29,7 +30,7 @@ def evaluate(iptables_dumps, maximum_surplus_rules, persisted_rules=None):
         if _too_many(dump, maximum_surplus_rules):
             message = "%d of %d %s rules are copies: %s." % _told(name, dump)
             return faulty("RulesDuplicated", message + _told_files(evidence), **evidence)
-    return _unavailable(evidence) or _saved(dumps, evidence) or _healthy(dumps, evidence)
+    return _unavailable(evidence) or _pending(pending_restores, evidence) or _saved(dumps, evidence) or _healthy(dumps, evidence)
 
 
 def _too_many(counted, maximum_surplus_rules):
@@ -67,6 +68,12 @@ def _unavailable(evidence):
     for name, lack in lacks:
         return unknown(lack["reason"], "The %s rules could not be listed: %s" % (name, lack["message"]), **evidence)
     return None
+
+
+def _pending(restores, evidence):
+    """What is seen now will not be there in a moment, so that it proves nothing."""
+    sentence = told(restores, "iptables_duplicates")
+    return unknown("RestorePending", sentence, pending_restores=restores, **evidence) if sentence else None
 
 
 def _saved(dumps, evidence):

@@ -13,12 +13,14 @@ import re
 from .. import _exec_start
 from .._host import Unavailable
 from .._source import reads
-from .kubelet import flag
+from .kubelet import flag, parse_flags
 from .processes import shares_network
 from .systemd_units import unit_of
 
 MODES = ("iptables", "ipvs", "nftables", "userspace", "kernelspace")
 EMBEDDING = ("k3s", "k3s-server", "k3s-agent")
+# MicroK8s has kubelet, kube-proxy and the control plane in one process; it calls the commands of its own snap.
+KUBELITE = "kubelite"
 K3S_CONFIGURATION = "/etc/rancher/k3s/config.yaml"
 
 # What k3s does where nothing names another.
@@ -36,6 +38,7 @@ SOURCES = (
     reads("/proc/self/ns/net", "the host's network namespace"),
     reads("/proc/[0-9]*/ns/net", "whether a kube-proxy uses it: one in a pod's own may be anybody's", root=True),
     reads("/proc/[0-9]*/root/*", "the mode in the file that kube-proxy's --config names, inside its container", root=True),
+    reads("/var/snap/microk8s/*/args/kube-proxy", "the mode, of MicroK8s"),
 ) + K3S_SOURCES
 
 # One top-level key of a KubeProxyConfiguration, so no YAML library is needed; kubeadm writes mode: "".
@@ -78,7 +81,7 @@ def collect(host, processes, iptables_dumps=None, systemd_units=None):
     mode             iptables, ipvs, nftables, or None where it cannot be known
     source           what says so: arguments (of k3s: those in its unit), the configuration's path, rules, default
     k3s              whether k3s runs here, whoever programs Services
-    embedded         whether it runs inside k3s
+    embedded         whether it runs inside k3s (that of MicroK8s is told by running, pid and mode alone)
     bundled          k3s only: whether k3s calls its own iptables even where the host has one (prefer-bundled-bin)
     foreign_runtime  k3s only: whether a runtime of the host runs the containers (docker, container-runtime-endpoint), not k3s' containerd
     ebpf_agent       name of a process that can replace kube-proxy by eBPF, or None
@@ -87,6 +90,7 @@ def collect(host, processes, iptables_dumps=None, systemd_units=None):
     """
     own, proved = _proxy(host, processes)
     k3s = _k3s(processes)
+    kubelite = next((item for item in processes if item["name"] == KUBELITE and not item["nested"]), None)
     cilium = next((item["name"] for item in processes if item["name"] == "cilium-agent" and (item["nested"] or 0) < 2), None)
     result = {"running": False, "pid": None, "mode": None, "source": None, "embedded": False, "bundled": None}
     result.update(k3s=k3s is not None, foreign_runtime=None, ebpf_agent=cilium)
@@ -99,6 +103,9 @@ def collect(host, processes, iptables_dumps=None, systemd_units=None):
             result["mode"], result["source"] = _own_mode(host, own)
     elif settings and not settings["disabled"]:
         result.update(running=True, embedded=True, pid=k3s["pid"], mode=settings["mode"], source=settings["source"])
+    elif kubelite is not None:
+        mode, source = _kubelite_mode(host, kubelite)
+        result.update(running=True, pid=kubelite["pid"], mode=mode, source=source)
     if result["source"] in (None, "default") and iptables_dumps is not None:
         mode, source = _mode_by_rules(iptables_dumps)
         if mode is not None:
@@ -152,6 +159,15 @@ def _own_mode(host, process):
         return None, None
     # With --config the other arguments are ignored, apart from a few that do not matter here.
     return (_known(parse_configuration(text)), path) if text else (None, None)
+
+
+def _kubelite_mode(host, process):
+    path = flag(process["arguments"] or [], "proxy-args-file")
+    try:
+        text = host.read(path) if path else None
+    except Unavailable:
+        return None, None
+    return (None, None) if text is None else (_known(parse_flags(text, "proxy-mode") or "iptables"), path)
 
 
 def _known(mode):

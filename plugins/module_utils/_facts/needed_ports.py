@@ -14,9 +14,10 @@ import struct
 
 from .._host import Unavailable
 from .._source import reads
+from .kubelet import CONFIGURATION, flag, is_kubelet, setting
 
 TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
-KUBELET_CONFIGURATION = "/var/lib/kubelet/config.yaml"
+KUBELET_PORT = 10250
 MANIFESTS = "/etc/kubernetes/manifests/"
 KUBELETS = ("kubelet", "hyperkube", "k3s", "k3s-server", "k3s-agent")
 # Port of a static pod of the control plane; the kernel cuts a process' name after 15 characters.
@@ -26,7 +27,7 @@ NAME_LENGTH = 15
 
 SOURCES = tuple(
     [reads(path, "the ports that somebody listens on") for path in TABLES]
-    + [reads(KUBELET_CONFIGURATION, "the kubelet's port")]
+    + [reads(CONFIGURATION, "the kubelet's port"), reads("*kubelet*", "the same in the file that its --config names")]
     + [
         reads(MANIFESTS + name + ".yaml", "the port and address of a part of the control plane; nothing else is kept", root=True)
         for name in sorted(SECURE_PORTS) + ["etcd"]
@@ -83,7 +84,7 @@ def collect(host, processes, node, expected_ports):
     sockets = [entry for path in TABLES for entry in parse(host.read(path) or "")]
     found = []
     owners = {}
-    for wanted in _wanted(host, node, expected_ports or []):
+    for wanted in _wanted(host, processes, node, expected_ports or []):
         inodes = set(inode for address, port, inode in sockets if port == wanted["port"] and overlap(address, wanted.get("address")))
         item = {"port": wanted["port"], "owner": wanted["owner"], "listening": bool(inodes), "rightful": False, "holder": None}
         if inodes:
@@ -96,11 +97,10 @@ def collect(host, processes, node, expected_ports):
     return found
 
 
-def _wanted(host, node, expected):
+def _wanted(host, processes, node, expected):
     wanted = []
     if node["kubernetes"]:
-        text = _readable(host, KUBELET_CONFIGURATION)
-        wanted.append({"port": _number(r"(?m)^port:[ \t]*(\d+)", text, 10250), "owner": "kubelet", "names": KUBELETS})
+        wanted.append({"port": _kubelet_port(host, processes), "owner": "kubelet", "names": KUBELETS})
     for name in sorted(SECURE_PORTS):
         text = host.read(MANIFESTS + name + ".yaml")
         if text is not None:
@@ -116,6 +116,13 @@ def _wanted(host, node, expected):
         port, name = parse_expected(entry)
         wanted.append({"port": port, "owner": name, "names": (name[:NAME_LENGTH],)})
     return wanted
+
+
+def _kubelet_port(host, processes):
+    """Return the port of the kubelet that runs, by its arguments, which beat the file that they name; else as kubeadm's file has it."""
+    arguments = next((process["arguments"] or [] for process in processes if is_kubelet(process)), [])
+    named = (flag(arguments, "port"), setting(_readable(host, flag(arguments, "config") or CONFIGURATION), "port"))
+    return next((int(port) for port in named if port and port.isdigit()), KUBELET_PORT)
 
 
 def _readable(host, path):

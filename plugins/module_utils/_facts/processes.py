@@ -33,7 +33,7 @@ CONTROL_PLANE = ("kube-apiserver", "kube-controller", "kube-scheduler")
 WATCHED = frozenset(
     RUNTIMES
     + SHIMS
-    + ("kubelet", "hyperkube", "k3s", "k3s-server", "k3s-agent", "rke2", "cri-dockerd")
+    + ("kubelet", "hyperkube", "k3s", "k3s-server", "k3s-agent", "rke2", "kubelite", "cri-dockerd")
     + ("kube-proxy", "calico-node", "calico", "flanneld", "kube-router", "cilium-agent", "weaver", "canal", "aws-k8s-agent")
     + CONTROL_PLANE
     + ("etcd", "pause")

@@ -3,7 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 from netfilter import K3S, LEGACY_BINARIES, NFT_BINARIES, k3s, node, process, rules
-from recorded import TIMED_OUT, judge
+from recorded import NOW, TIMED_OUT, judge
 
 __metaclass__ = type
 
@@ -124,3 +124,21 @@ def test_the_backend_is_named_where_there_is_one():
     for rules_of in ("nft", "legacy"):
         verdict = judge("iptables_backend_mismatch", node(links={}, **{rules_of: CALICO_ONLY}))
         assert verdict.message == "All 1 rules of Kubernetes and its network are in %s." % rules_of
+
+
+def pending(role, seconds=40):
+    kept = "/var/lib/nodemend/20261120T115930Z/" + role
+    return {kept + "/due": u"%d\n" % (NOW + seconds), kept + "/boot_id": u"one\n", "/proc/sys/kernel/random/boot_id": u"one\n"}
+
+
+def test_rules_that_are_about_to_come_back_leave_nothing_proved():
+    verdict = judge("iptables_backend_mismatch", node(nft=NFT, files=pending("iptables_backend")))
+    assert (verdict.status, verdict.reason) == ("unknown", "RestorePending")
+    assert "puts them back in 40 s (/var/lib/nodemend/20261120T115930Z/iptables_backend)" in verdict.message
+    assert verdict.evidence["pending_restores"][0]["seconds"] == 40 and verdict.evidence["rules"]
+    # Also where something else is at risk, and not where a fault is proved without them.
+    assert judge("iptables_backend_mismatch", node(nft=NFT, legacy=HINT_ONLY, files=pending("iptables_backend"))).reason == "RestorePending"
+    assert judge("iptables_backend_mismatch", node(nft=NFT, legacy=LEGACY, files=pending("iptables_backend"))).reason == "SplitFamily"
+    # Copies of rules are in the backend that Kubernetes uses already.
+    assert judge("iptables_backend_mismatch", node(nft=NFT, files=pending("iptables_duplicates/nft"))).reason == "OneBackend"
+    assert judge("iptables_backend_mismatch", node(nft=NFT, files=pending("iptables_backend"), denied=["/var/lib/nodemend"])).reason == "OneBackend"

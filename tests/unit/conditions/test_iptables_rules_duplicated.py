@@ -5,7 +5,7 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 from netfilter import node, rules, systemd
-from recorded import TIMED_OUT, judge
+from recorded import NOW, TIMED_OUT, judge
 
 __metaclass__ = type
 
@@ -130,3 +130,11 @@ def test_files_that_bring_copies_back_are_told(rules_now):
 def test_the_option_decides_for_files_too():
     host = node(nft=KUBE, files={"/etc/iptables/rules.v4": leaked((FLANNEL, 12))})
     assert judge("iptables_rules_duplicated", host, maximum_surplus_rules=10).evidence["persisted"]["duplicated"] == ["/etc/iptables/rules.v4"]
+
+
+def test_copies_that_are_about_to_come_back_leave_nothing_proved():
+    kept = "/var/lib/nodemend/20261120T115930Z/iptables_duplicates/legacy"
+    files = {kept + "/due": u"%d\n" % (NOW + 7), kept + "/boot_id": u"one\n", "/proc/sys/kernel/random/boot_id": u"one\n"}
+    verdict = judge("iptables_rules_duplicated", node(nft=KUBE, files=files))
+    assert (verdict.status, verdict.reason) == ("unknown", "RestorePending") and "puts them back in 7 s (%s)" % kept in verdict.message
+    assert judge("iptables_rules_duplicated", node(nft=leaked((FLANNEL, 100)), files=files)).reason == "RulesDuplicated"

@@ -19,6 +19,7 @@ NAMES = {NGINX: "nginx", METRICS: "metrics-server", APISERVER: "kube-apiserver"}
 MANIFESTS = "/etc/kubernetes/manifests/"
 CONTROLLER_MANAGER = {MANIFESTS + "kube-controller-manager.yaml": "    - --bind-address=127.0.0.1\n"}
 CONFIGURATION = {"/var/lib/kubelet/config.yaml": "address: 0.0.0.0\nport: 10350\n"}
+JSON = {"/etc/kubelet.json": '{"kind": "KubeletConfiguration", "port": 10350}'}
 
 
 def judge(listening, files=None, kubelet=True, expected=None, **more):
@@ -31,7 +32,10 @@ def judge(listening, files=None, kubelet=True, expected=None, **more):
             links["/proc/%d/fd/%d" % (pid, number)] = "socket:[%d]" % number
     every = {"/proc/net/tcp": tables[4] + LINE % (ANY, 10250, "01", 4999), "/proc/net/tcp6": tables[6]}
     every.update(files or {})
-    host = clocks.host([process(pid, name) for pid, name in sorted(NAMES.items())], files=every, links=links, kubelet=kubelet, **more)
+    processes = [process(pid, name) for pid, name in sorted(NAMES.items())]
+    if isinstance(kubelet, list):
+        processes, kubelet = processes + [process(KUBELET, "kubelet", words=["kubelet"] + kubelet)], False
+    host = clocks.host(processes, files=every, links=links, kubelet=kubelet, **more)
     return recorded.judge("port_conflict", host, **({"expected_ports": expected} if expected else {}))
 
 
@@ -45,6 +49,14 @@ TABLE = {
     "both listen, on addresses of their own": ([(METRICS, OTHER, 10250), (KUBELET, LOOPBACK, 10250)], {}, "ok", "NoConflict"),
     "the kubelet was given another port": ([(METRICS, ANY, 10250)], {"files": CONFIGURATION}, "ok", "NoConflict"),
     "and that one is taken": ([(METRICS, ANY, 10350)], {"files": CONFIGURATION}, "faulty", "HeldByOther"),
+    "its arguments name another file, in JSON (EKS)": (
+        [(METRICS, ANY, 10250), (KUBELET, ANY, 10350)], {"kubelet": ["--config", "/etc/kubelet.json"], "files": JSON}, "ok", "NoConflict"),
+    "and the port there is taken": ([(METRICS, ANY, 10350)], {"kubelet": ["--config", "/etc/kubelet.json"], "files": JSON}, "faulty", "HeldByOther"),
+    "and not the file of kubeadm, which counts no more": (
+        [(METRICS, ANY, 10350)], {"kubelet": ["--config=/etc/kubelet.json"], "files": dict(CONFIGURATION, **{"/etc/kubelet.json": "{}"})}, "ok", "NoConflict"),
+    "an argument beats every file": ([(METRICS, ANY, 10350)], {"kubelet": ["--port=10450"], "files": CONFIGURATION}, "ok", "NoConflict"),
+    "no number at all": (
+        [(METRICS, ANY, 10250)], {"kubelet": ["--port=${PORT}"], "files": {"/var/lib/kubelet/config.yaml": "port: many\n"}}, "faulty", "HeldByOther"),
     # kubespray's nginx-proxy, KubeKey's haproxy
     "a load balancer on a worker": ([(NGINX, ANY, 6443), (KUBELET, ANY6, 10250)], {}, "ok", "NoConflict"),
     "the same on a control plane": ([(NGINX, ANY, 6443)], {"files": APISERVER_POD}, "faulty", "HeldByOther"),

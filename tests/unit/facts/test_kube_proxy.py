@@ -224,3 +224,37 @@ def test_a_configuration_that_is_no_file():
     files = dict(PROXY, **{FILE + "/entry": ""})
     found = fact("kube_proxy", node(nft="", files=files, links=LINKS))
     assert (found["running"], found["mode"]) == (True, None)
+
+
+ARGUMENTS = "/var/snap/microk8s/9044/args/kube-proxy"
+IN_CONTAINER = process(960, "kubelite", ["/snap/microk8s/9044/kubelite", "--proxy-args-file=" + ARGUMENTS, "--start-control-plane=true"])
+KUBELITE = dict(IN_CONTAINER, **{"/proc/960/status": "NSpid:\t960\n"})
+
+
+@pytest.mark.parametrize(
+    "text, mode, source",
+    [
+        (u"--cluster-cidr=10.1.0.0/16\n--profiling=false\n", "iptables", ARGUMENTS),
+        (u"--cluster-cidr=10.1.0.0/16\n--proxy-mode=ipvs\n", "ipvs", ARGUMENTS),
+        (u'--proxy-mode "strange"\n', None, ARGUMENTS),
+        (None, None, None),
+    ],
+)
+def test_kube_proxy_inside_the_kubelite_of_microk8s(text, mode, source):
+    found = fact("kube_proxy", node(files=dict(KUBELITE, **({ARGUMENTS: text} if text else {})), kubelet=False))
+    assert (found["running"], found["pid"], found["mode"], found["source"]) == (True, 960, mode, source)
+    # It is not k3s, and calls the iptables of its snap.
+    assert not found["k3s"] and not found["embedded"]
+
+
+def test_what_only_root_may_read_of_microk8s():
+    found = fact("kube_proxy", node(files=dict(KUBELITE, **{ARGUMENTS: u""}), kubelet=False, denied=["/var/snap/*"], root=False))
+    assert found["running"] and (found["mode"], found["source"]) == (None, None)
+
+
+def test_a_kubelite_in_a_container_is_another_nodes():
+    assert not fact("kube_proxy", node(files=dict(IN_CONTAINER, **{ARGUMENTS: u"--x\n"}), kubelet=False))["running"]
+
+
+def test_a_kube_proxy_of_its_own_wins_over_kubelite():
+    assert fact("kube_proxy", node(files=dict(KUBELITE, **process(900, "kube-proxy", ["kube-proxy"])), kubelet=False))["pid"] == 900
