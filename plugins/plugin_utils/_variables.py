@@ -45,6 +45,7 @@ OWN = (
     "nodemend_failed",
     "nodemend_failure",
     "nodemend_hint",
+    "nodemend_evidence",
     "nodemend_lacks",
     "nodemend_lacks_before",
     "nodemend_left",
