@@ -110,7 +110,7 @@ def _live(daemonset, begun, found):
     daemonset = copy.deepcopy(daemonset)
     if begun:
         daemonset["spec"]["updateStrategy"] = begun["updateStrategy"]
-    return [daemonset] + found["objects"]["deployments"] + cluster.configmaps(found["objects"])
+    return [daemonset] + found["objects"]["deployments"] + cluster.configmaps(found["objects"]) + found["objects"].get("webhooks", [])
 
 
 def suitable(found):

@@ -112,6 +112,7 @@ def cluster(manifest, server="v1.22.0", nodes=None, **objects):
         "clusterroles": of("ClusterRole"),
         "pods": pods,
         "nodes": nodes,
+        "webhooks": of("ValidatingWebhookConfiguration"),
     }
     return {"version": server, "kubekey": False, "objects": dict(found, **objects)}
 
@@ -362,6 +363,79 @@ class TestSettings:
         result = plan(text("v3.22.5").replace('"plugins": [', tuning % 2), found)
         assert not result["refused"] and result["carried"] == ['calico-config: CNI configuration: tuning\'s sysctl {"a": "1"}']
         assert configuration(result)["cni_network_config"].count("tuning") == 2
+
+
+WEBHOOKS = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: calico-webhooks, namespace: kube-system}
+spec:
+  replicas: 1
+  template:
+    spec:
+      serviceAccountName: calico-webhooks
+      containers: [{name: calico-webhooks, image: "quay.io/calico/webhooks:v3.32.1"}]
+      volumes: [{name: certs, secret: {secretName: calico-webhooks-tls}}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: calico-webhooks}
+webhooks:
+  - name: tiered-rbac.projectcalico.org
+    clientConfig: {caBundle: "", service: {name: calico-webhooks, namespace: kube-system}}
+    failurePolicy: Fail
+"""
+
+
+class TestWebhooks:
+    """As in the manifests for native CustomResourceDefinitions, from 3.32 on; the operator signs the certificate."""
+
+    def case(self, authority="", live="Zm9v", **changes):
+        """(plan, what it makes of the webhook): of a manifest with this authority over a cluster with that one, None for none at all."""
+        manifest = "%s\n---%s" % (text("v3.22.5"), WEBHOOKS.replace('caBundle: ""', 'caBundle: "%s"' % authority))
+        found = cluster(manifest)
+        (webhook,) = found["objects"]["webhooks"][0]["webhooks"]
+        webhook["clientConfig"]["caBundle"] = live
+        webhook.update(changes)
+        if live is None:
+            found["objects"]["webhooks"] = []
+        result = plan(manifest, found)
+        return result, document(result, "ValidatingWebhookConfiguration", "calico-webhooks")["webhooks"][0]
+
+    def test_the_authority_stays(self):
+        result, webhook = self.case()
+        assert webhook["clientConfig"] == {"caBundle": "Zm9v", "service": {"name": "calico-webhooks", "namespace": "kube-system"}}
+        assert not result["refused"] and result["carried"] == ["calico-webhooks: caBundle of tiered-rbac.projectcalico.org"]
+
+    def test_one_that_the_manifest_names_is_put_in_place(self):
+        result, webhook = self.case("YmFy")
+        assert webhook["clientConfig"]["caBundle"] == "YmFy" and not result["carried"] and not result["refused"]
+
+    def test_what_failures_mean_is_a_setting(self):
+        result, webhook = self.case("YmFy", failurePolicy="Ignore")
+        assert webhook["failurePolicy"] == "Ignore" and result["carried"] == ["calico-webhooks: failurePolicy Ignore of tiered-rbac.projectcalico.org"]
+
+    @pytest.mark.parametrize("authority, live, refused", [("", None, True), ("YmFy", None, False), ("", "", False)])
+    def test_a_new_one_without_authority_would_have_every_policy_refused(self, authority, live, refused):
+        result, webhook = self.case(authority, live)
+        assert gates(result) == ["settings"] * refused
+        assert not refused or "calico_discard: [calico-webhooks/caBundle]" in result["refused"][0]["message"]
+
+    def test_its_deployment_keeps_its_settings(self):
+        manifest = "%s\n---%s" % (text("v3.22.5"), WEBHOOKS)
+        found = cluster(manifest)
+        webhooks = next(item for item in found["objects"]["deployments"] if item["metadata"]["name"] == "calico-webhooks")
+        webhooks["spec"]["replicas"] = 2
+        webhooks["spec"]["template"]["spec"]["volumes"][0]["secret"]["secretName"] = "own"
+        for workload in found["objects"]["daemonsets"] + found["objects"]["deployments"]:
+            spec = workload["spec"]["template"]["spec"]
+            for item in spec.get("initContainers", []) + spec["containers"]:
+                item["image"] = "mirror.example/calico/" + item["image"].rpartition("/")[2]
+        result = plan(manifest, found)
+        assert document(result, "Deployment", "calico-webhooks")["spec"]["replicas"] == 2
+        (refused,) = result["refused"]
+        assert "calico-webhooks mounts certs from the Secret own" in refused["message"]
+        assert "mirror.example/calico/webhooks:v3.32.1" in result["images"]
 
 
 class TestCanal:
