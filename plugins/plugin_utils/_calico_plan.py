@@ -10,13 +10,14 @@ __metaclass__ = type
 
 import copy
 
-from ..module_utils import _calico_releases, _version
+from ..module_utils import _version
 from . import _calico_cluster as cluster
 from . import _calico_gates as gates
 from . import _calico_manifest as manifest
 from . import _calico_roles as roles
 from . import _calico_rollout as rollout
 from . import _calico_source as source
+from ._calico_fit import suited
 
 
 def plan(text, found, options, looked=None):
@@ -114,16 +115,8 @@ def _live(daemonset, begun, found):
 
 
 def suitable(found):
-    """Return which releases suit this Kubernetes and these kernels, as a sentence."""
-    daemonsets, server = cluster.daemonsets_of(found), _version.parse(found["version"])
-    nodes = cluster.nodes_of(found, daemonsets[0] if daemonsets else None)
-    plane = cluster.dataplane(daemonsets[0], found["objects"]) if daemonsets else "iptables"
-    names = [
-        gates.text(row.minor)
-        for row in _calico_releases.RELEASES
-        if _calico_releases.kubernetes_tested(row.minor, server)
-        if not gates.kubernetes(server, row.minor) and not gates.kernels(nodes, row.minor, plane, ())
-    ]
-    kernels = sorted(set(node["kernel"] for node in nodes))
-    where = "Kubernetes %s with kernel %s" % (found["version"], ", ".join(kernels))
-    return "%s: %s." % (where, "tested are " + ", ".join(names) if names else "no release of Calico in the table was tested with it")
+    """Return which releases suit this Kubernetes, these kernels and this dataplane, as suited() says it."""
+    daemonsets = cluster.daemonsets_of(found)
+    agent = daemonsets[0] if daemonsets else None
+    kernels = [node["kernel"] for node in cluster.nodes_of(found, agent)]
+    return suited(found["version"], kernels, cluster.dataplane(agent, found["objects"]) if agent else "iptables")

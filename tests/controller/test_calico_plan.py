@@ -1115,10 +1115,20 @@ class TestRoles:
 
 
 def test_what_suits():
-    assert _calico_plan.suitable(cluster(text("v3.15.5"), "v1.20.2")) == "Kubernetes v1.20.2 with kernel 5.15.0: tested are v3.18, v3.19, v3.20, v3.21."
-    assert "v3.28" in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.29.0", [node("a", "3.10.0-1160.el7")]))
-    assert "v3.29" not in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.29.0", [node("a", "3.10.0-1160.el7")]))
+    told = "Calico's documents name 3.18, 3.19, 3.20, 3.21 for Kubernetes v1.20.2 and kernels 5.15.0"
+    assert _calico_plan.suitable(cluster(text("v3.15.5"), "v1.20.2")) == told
+    assert "3.27, 3.28 for" in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.29.0", [node("a", "3.10.0-1160.el7")]))
+    # 3.28.0 alone is to be avoided on this kernel.
+    assert "3.27, 3.28, 3.29 for" in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.29.0", [node("a", "4.18.0-553.el8_10.x86_64")]))
     assert "no release" in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.99.0"))
+    assert "could not be read" in _calico_plan.suitable(cluster(text("v3.15.5"), None))
+
+
+def test_what_suits_the_dataplane_of_the_cluster():
+    found = cluster(text("v3.15.5"), "v1.29.0", [node("a", "5.2.0")])
+    assert "3.27, 3.28 for" in _calico_plan.suitable(found)
+    container(agent(found))["env"].append({"name": "FELIX_BPFENABLED", "value": "true"})
+    assert "no release" in _calico_plan.suitable(found)
 
 
 def variables_of(role):
