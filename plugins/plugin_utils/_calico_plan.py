@@ -32,13 +32,14 @@ def plan(text, found, options, looked=None):
     refused   [{gate, message, override}]; with it the rest may be missing
     current, target        versions; current is a list, oldest first
     steady, rollout        documents at the end, and while nodes are renewed one by one
+    final     steady, with a note on the DaemonSet of which upgrade has left it so
     carried, dropped, warnings     sentences
     daemonset {namespace, name}, nodes (in order), images, pull_secrets, service_account (of the agent that runs),
     begun (by a run that did not end), backup (its file), host (that has it), written (calico-node's image in the end, for rollback())
     look      whether the rules of the hosts must be looked at
     """
     result = {
-        "refused": [], "warnings": [], "carried": [], "dropped": [], "current": [], "target": None, "steady": [], "rollout": [],
+        "refused": [], "warnings": [], "carried": [], "dropped": [], "current": [], "target": None, "steady": [], "rollout": [], "final": [],
         "daemonset": None, "nodes": [], "images": [], "pull_secrets": [], "service_account": None, "begun": False,
         "backup": options["backup"], "host": options["host"], "written": None, "look": False,
     }  # fmt: skip
@@ -76,6 +77,7 @@ def plan(text, found, options, looked=None):
     new = next(document for document in steady if manifest.same(document, daemonset))
     note = begun or rollout.note(options["backup"], options["host"], daemonset, new)
     host = note.get("host") or options["host"]
+    steady = rollout.signed(steady, daemonset, rollout.signature_of(daemonset))
     elsewhere = []
     if not rollout.same_host(host, options["host"]):
         elsewhere = ["This upgrade was begun on %s, which keeps what was there before. %s" % (host, rollout.way_back(host, options["host"]))]
@@ -92,6 +94,7 @@ def plan(text, found, options, looked=None):
         target=gates.text(target),
         steady=steady,
         rollout=rollout.documents(steady, new, objects, note),
+        final=rollout.signed(steady, daemonset, rollout.signature(note, options["host"])),
         daemonset={"namespace": daemonset["metadata"]["namespace"], "name": daemonset["metadata"]["name"]},
         nodes=cluster.order(nodes, daemonset, objects),
         images=source.images_of(steady),

@@ -656,6 +656,55 @@ class TestRollout:
             message = "has left calico/node:v3.22.5, and the cluster has calico/node:v3.28.5: another came after it."
             assert message in result[0]["message"] and "/upgraded" in result[0]["message"]
 
+    def test_the_end_of_an_upgrade_says_whose_it_was(self):
+        result = plan(text("v3.22.5"), cluster(text("v3.15.5")))
+        (before,) = [item for item in result["steady"] if item["kind"] == "DaemonSet"]
+        assert _calico_rollout.upgrade(before) is None
+        done = document(result, "DaemonSet", key="final")
+        assert _calico_rollout.upgrade(done) == {"backup": "/backup", "host": "control-1"}
+        assert [item for item in result["final"] if item["kind"] != "DaemonSet"] == [item for item in result["steady"] if item["kind"] != "DaemonSet"]
+        # A second run changes nothing, whatever its own folder is; another that has something to do takes note of its own.
+        found = cluster(text("v3.22.5"))
+        agent(found)["metadata"]["annotations"] = done["metadata"]["annotations"]
+        again = plan(text("v3.22.5"), found, backup="/later", host="control-2")
+        assert document(again, "DaemonSet")["metadata"]["annotations"] == done["metadata"]["annotations"]
+        assert _calico_rollout.upgrade(document(again, "DaemonSet", key="rollout")) == {"backup": "/backup", "host": "control-1"}
+        assert _calico_rollout.upgrade(document(again, "DaemonSet", key="final")) == {"backup": "/later", "host": "control-2"}
+
+    def test_an_upgrade_that_another_host_has_gone_on_with_is_still_the_firsts(self):
+        found = self.noted("v3.22.5", backup="/first", host="control-1")
+        done = document(plan(text("v3.22.5"), found, host="control-2"), "DaemonSet", key="final")
+        assert _calico_rollout.upgrade(done) == {"backup": "/first", "host": "control-1"}
+
+    @pytest.mark.parametrize(
+        "left, kept, refused",
+        [
+            (("/kept", "control-1"), None, False),
+            (("/theirs", "control-2"), None, True),
+            (("/later", "control-1"), None, True),
+            (("/kept", "control-2"), None, True),
+            # What was there before this upgrade, which has not come to its end.
+            (("/theirs", "control-2"), ("/theirs", "control-2"), False),
+            (("/theirs", "control-2"), ("/older", "control-2"), True),
+            (None, ("/older", "control-2"), False),
+        ],
+    )
+    def test_a_later_upgrade_to_the_same_version_is_put_back_first(self, left, kept, refused):
+        def said(note):
+            return {_calico_rollout.UPGRADE: json.dumps(dict(zip(("backup", "host"), note)))} if note else {}
+
+        found = cluster(text("v3.22.5"))
+        agent(found)["metadata"]["annotations"] = said(left)
+        old = next(item for item in _calico_source.parse(text("v3.15.5")) if item["kind"] == "DaemonSet")
+        old["metadata"]["annotations"] = said(kept)
+        entries = [{"identity": ["DaemonSet", "kube-system", "calico-node"], "apiVersion": "apps/v1", "object": old}]
+        result = _calico_rollback.rollback(json.dumps(entries), found, "/kept", "control-1", "calico/node:v3.22.5")["refused"]
+        assert [item["gate"] for item in result] == ["upgraded_since"] * refused
+        assert not refused or "%s on %s" % left in result[0]["message"] and "calico-upgrade-" in result[0]["message"]
+        # Roles alone are put back whatever came of the agents.
+        role = [{"identity": ["ClusterRole", None, "calico-node"], "apiVersion": "rbac.authorization.k8s.io/v1", "object": None}]
+        assert not _calico_rollback.rollback(json.dumps(role), found, "/kept", "control-1", None)["refused"]
+
     def test_what_a_later_roll_back_compares_with(self):
         result = plan(text("v3.22.5"), cluster(text("v3.15.5").replace("image: calico/", "image: mirror.example/calico/")))
         assert result["written"] == "mirror.example/calico/node:v3.22.5"

@@ -59,7 +59,8 @@ INCLUDE = """
 DEPLOYMENT = {"kind": "Deployment", "metadata": {"name": "calico-typha", "namespace": "kube-system"}}
 PLAN = {
     "images": [], "nodes": ["n1", "n2"], "daemonset": {"namespace": "kube-system", "name": "calico-node"}, "pull_secrets": [], "service_account": "calico-node",
-    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "absent": [], "documents": [], "refused": [], "look": False, "warnings": [], "words": [],
+    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "final": [DEPLOYMENT],
+    "absent": [], "documents": [], "refused": [], "look": False, "warnings": [], "words": [],
     "absent_words": [], "backup": "/kept/before.json", "host": "c1",
 }  # fmt: skip
 CLUSTER = {"cluster": {"kubectl": "kubectl", "kubeconfig": "/etc/kubernetes/admin.conf", "api_ready": True}}
