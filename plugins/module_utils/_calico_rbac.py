@@ -151,21 +151,14 @@ def _grants(rule, permission):
     names = rule.get("resourceNames") or []
     if names and permission.name not in names:
         return False
-    return (
-        _has(rule.get("verbs"), permission.verb)
-        and _has(rule.get("apiGroups"), permission.group)
-        and (_has(rule.get("resources"), permission.resource) or _any_subresource(rule, permission.resource))
-    )
+    resources = rule.get("resources") or []
+    # Kubernetes lets "*/status" stand for the status of every resource.
+    named = _has(resources, permission.resource) or "*/" + permission.resource.partition("/")[2] in resources
+    return named and _has(rule.get("verbs"), permission.verb) and _has(rule.get("apiGroups"), permission.group)
 
 
 def _has(values, wanted):
     return "*" in (values or []) or wanted in (values or [])
-
-
-def _any_subresource(rule, resource):
-    """Kubernetes lets "*/status" stand for the status of every resource."""
-    subresource = resource.partition("/")[2]
-    return bool(subresource) and "*/" + subresource in (rule.get("resources") or [])
 
 
 def described(permissions):
