@@ -24,7 +24,6 @@ def suited(kubernetes, kernels, dataplane="iptables"):
         row.minor
         for row in releases.RELEASES
         if releases.kubernetes_tested(row.minor, served)
-        and not releases.cutoffs(row.minor, served)
         and all(_above_floor(row.minor, kernel, dataplane) for kernel in kernels)
     ]
     told = "Kubernetes %s and kernels %s" % (kubernetes, ", ".join(sorted(set(kernels))))

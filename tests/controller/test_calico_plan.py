@@ -8,6 +8,7 @@ import pytest
 import yaml
 from ansible_collections.nodemend.kubernetes.plugins.filter.calico_plan import options_of
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import (
+    _calico_cluster,
     _calico_gates,
     _calico_manifest,
     _calico_plan,
@@ -1018,6 +1019,36 @@ class TestGates:
         result = plan(text("v3.22.5"), found, looked)
         assert set(gates(result)) == ({"forward_rules", "kernel_below_floor", "nodes_not_ready"} if counts else set())
         assert ("3.9.0" in _calico_plan.suitable(found)) is counts
+
+    def test_which_nodes_count(self):
+        found = cluster(text("v3.15.5"))
+        pod = agent(found)["spec"]["template"]["spec"]
+
+        def names(*terms, **labels):
+            required = {"nodeSelectorTerms": [{"matchExpressions": [dict(term, key="type")]} for term in terms]}
+            pod["affinity"] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+            nodes = cluster(text("v3.15.5"))["objects"]["nodes"] + [node("other", **labels)]
+            return [item["name"] for item in _calico_cluster.nodes_of(dict(found, objects=dict(found["objects"], nodes=nodes)), agent(found))]
+
+        with_pods = ["a-control", "worker1", "worker2"]
+        bare, edge = {"operator": "In", "values": ["bare"]}, {"operator": "In", "values": ["edge"]}
+        # One of the terms suffices, and a node that has a pod counts though no term is met any more.
+        assert names(bare, edge, type="edge") == with_pods + ["other"]
+        assert names(bare, edge, type="none") == with_pods
+
+    @pytest.mark.parametrize(
+        "name, spec, plane",
+        [
+            ("default", {"bpfEnabled": True}, "bpf"),
+            ("default", {"nftablesMode": "Enabled"}, "nftables"),
+            ("default", {"nftablesMode": "Disabled"}, "iptables"),
+            ("default", {"nftablesMode": "Auto"}, "iptables"),
+            ("node.worker1", {"bpfEnabled": True}, "iptables"),
+        ],
+    )
+    def test_which_dataplane_runs(self, name, spec, plane):
+        found = cluster(text("v3.15.5"), felixconfigurations=[{"metadata": {"name": name}, "spec": spec}])
+        assert _calico_cluster.dataplane(agent(found), found["objects"]) == plane
 
     def test_unknown_risks_are_refused_by_name(self):
         with pytest.raises(ValueError, match="calico_accepted_risks: all"):

@@ -60,6 +60,8 @@ def test_which_calico_suits_a_dataplane(dataplane, kernel, words):
         ("3.27.1", "6.5.0", "v1.29.0", "ipvs", None),
         ("3.28.0", "5.4.0", "v1.29.0", "iptables", "XDP"),
         ("3.28.1", "5.4.0", "v1.29.0", "iptables", None),
+        # To be avoided on any kernel, which is nothing against this one.
+        ("3.21.3", "5.18.1", "v1.22.0", "iptables", None),
         (None, "5.18.1", "v1.23.1", "ipvs", None),
     ],
 )
