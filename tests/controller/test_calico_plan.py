@@ -758,6 +758,13 @@ class TestGates:
         (refused,) = plan(text("v3.22.5"), found)["refused"]
         assert refused["gate"] == "installation" and instead in refused["message"] and refused["override"] is None
 
+    @pytest.mark.parametrize("mark, instead", [("helm", "helm upgrade"), ("k3s", "server/manifests")])
+    def test_kubekeys_file_beside_anothers_installation_opens_nothing(self, mark, instead):
+        found = dict(cluster(text("v3.15.5")), kubekey=True)
+        agent(found)["metadata"].update(MARKS[mark])
+        (refused,) = plan(text("v3.22.5"), found, accepted="installation")["refused"]
+        assert instead in refused["message"] and refused["override"] is None
+
     def test_the_operator(self):
         found = cluster(text("v3.15.5"), installations=[{"kind": "Installation", "metadata": {"name": "default"}, "spec": {}}])
         (refused,) = plan(text("v3.22.5"), found)["refused"]
@@ -778,6 +785,9 @@ class TestGates:
     def test_kubespray(self):
         found = cluster(text("v3.15.5"))
         container(agent(found))["env"].append({"name": "CNI_NETWORK_CONFIG_FILE", "value": "/x"})
+        (refused,) = plan(text("v3.22.5"), found)["refused"]
+        assert "calico_version" in refused["message"]
+        container(agent(found))["env"].append({"name": "DATASTORE_TYPE", "value": "etcdv3"})
         (refused,) = plan(text("v3.22.5"), found)["refused"]
         assert "calico_version" in refused["message"]
 
@@ -929,11 +939,18 @@ class TestGates:
             ("v3.15.5", "v3.22.5", "v1.25.0", ["kubernetes_api"]),
             ("v3.14.2", "v3.31.1", "v1.33.0", ["one_step"]),
             ("v3.15.5", "v3.31.1", "v1.33.0", []),
+            ("v3.15.0", "v3.31.1", "v1.33.0", []),
             ("v3.20.6", "v3.33.0", "v1.36.0", []),
         ],
     )
     def test_versions_and_kubernetes(self, old, new, server, expected):
         assert gates(plan(release(new), cluster(release(old), server))) == expected
+
+    def test_the_newest_of_several_versions_tells_a_downgrade(self):
+        found = cluster(release("v3.15.5"))
+        found["objects"]["pods"][0]["spec"] = dict(agent(cluster(release("v3.28.5")))["spec"]["template"]["spec"], nodeName="a-control")
+        result = plan(text("v3.22.5"), found)
+        assert gates(result) == ["downgrade"] and "v3.28.5 runs" in result["refused"][0]["message"]
 
     def test_what_was_not_tested_together_is_a_warning(self):
         assert "was tested with Kubernetes v1.21 to v1.23" in plan(text("v3.22.5"), cluster(text("v3.15.5"), "v1.20.2"))["warnings"][0]
@@ -958,6 +975,18 @@ class TestGates:
         assert gates(result) == expected
         assert all("worker1 (%s)" % kernel in item["message"] for item in result["refused"])
         assert not plan(release(new), found, accepted=expected)["refused"]
+
+    @pytest.mark.parametrize(
+        "plane, kernel, low",
+        [
+            ("bpf", "4.18.0-305.el8.x86_64", False),
+            ("bpf", "4.18.0-193.el8.x86_64", True),
+            ("iptables", "4.18.0-193.el8.x86_64", False),
+        ],
+    )
+    def test_kernels_that_vendors_have_for_a_dataplane(self, plane, kernel, low):
+        refused = _calico_gates.kernels([{"name": "worker1", "kernel": kernel}], (3, 31, 1), plane, ())
+        assert [item["gate"] for item in refused] == ["kernel_below_floor"] * low
 
     @pytest.mark.parametrize("old, interface, expected", [("v3.13.5", "*", ["host_endpoints"]), ("v3.13.5", "eth0", []), ("v3.14.2", "*", [])])
     def test_host_endpoints(self, old, interface, expected):
@@ -1088,6 +1117,11 @@ class TestForward:
     def test_a_node_that_nobody_could_look_at(self):
         (refused,) = plan(text("v3.22.5"), cluster(text("v3.15.5")), self.looked(missing=["worker2"]))["refused"]
         assert "worker2: no host of the inventory" in refused["message"]
+
+    def test_a_node_whose_rules_could_not_be_read(self):
+        looked = self.looked(missing=["worker2"]) + [{"node": "worker2", "rules": [REJECT], "error": "slow"}]
+        (refused,) = plan(text("v3.22.5"), cluster(text("v3.15.5")), looked)["refused"]
+        assert "worker2: slow" in refused["message"] and "worker2: " + REJECT in refused["message"]
 
     def dumps(self, **places):
         def dump(place):
