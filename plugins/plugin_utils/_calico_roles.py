@@ -132,7 +132,6 @@ def lost(steady, objects, current, daemonset):
         gone = [
             item
             for rule in roles[name].get("rules") or []
-            if rule not in kept
             for item in _calico_rbac.permissions_of(rule)
             if item not in once and not _calico_rbac.granted(item, kept)
         ]

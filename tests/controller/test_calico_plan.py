@@ -279,6 +279,35 @@ class TestSettings:
         result = plan(text("v3.22.5").replace("image: calico/", "image: new.example/calico/"), found)
         assert not result["refused"] and result["images"][0] == "new.example/calico/cni:v3.22.5"
 
+    def test_names_of_images_count_only_where_the_manifests_are_the_official_ones(self):
+        found = cluster(text("v3.15.5"))
+        container(found["objects"]["deployments"][0], "calico-kube-controllers")["image"] = "old.example/our-controllers:v3.15.5"
+        lost = "image/calico-kube-controllers"
+        assert lost in str(plan(text("v3.22.5"), found)["refused"])
+        assert lost not in str(plan(text("v3.22.5").replace("image: calico/", "image: new.example/calico/"), found)["refused"])
+
+    def test_what_the_api_server_and_old_releases_add_is_no_setting(self):
+        found = cluster(text("v3.22.5"))
+        controllers = found["objects"]["deployments"][0]
+        for workload in (agent(found), controllers):
+            workload["spec"]["template"]["spec"].update(dnsPolicy="ClusterFirst", schedulerName="default-scheduler")
+            workload["spec"]["template"]["spec"]["containers"][0]["imagePullPolicy"] = "IfNotPresent"
+            annotations = workload["spec"]["template"].setdefault("metadata", {}).setdefault("annotations", {})
+            annotations["scheduler.alpha.kubernetes.io/critical-pod"] = ""
+        assert controllers["spec"]["replicas"] == 1
+        result = plan(text("v3.22.5").replace("  replicas: 1\n", ""), found)
+        assert not result["refused"] and not result["carried"]
+        assert "replicas" not in document(result, "Deployment", "calico-kube-controllers")["spec"]
+
+    def test_the_version_of_the_cni_configuration_is_the_manifests(self):
+        found = cluster(text("v3.22.5").replace('"cniVersion": "0.3.1"', '"cniVersion": "0.3.0"'))
+        result = plan(text("v3.22.5"), found)
+        assert not result["carried"] and '"0.3.1"' in configuration(result)["cni_network_config"]
+
+    def test_a_plugin_of_the_manifests_author_is_no_loss(self):
+        result = plan(text("v3.22.5").replace('"plugins": [', '"plugins": [{"type": "tuning"}, '), cluster(text("v3.22.5")))
+        assert not result["refused"] and not result["carried"]
+
     def test_a_prefix_of_ones_own(self):
         result = plan(text("v3.22.5"), cluster(text("v3.15.5")), image_prefix="mirror.example/x")
         assert set(image.rpartition("/")[0] for image in result["images"]) == {"mirror.example/x"}
@@ -890,6 +919,8 @@ class TestGates:
         assert not plan(changed("v3.22.5", **other), cluster(changed("v3.15.5", **other)))["refused"]
         found = cluster(changed("v3.15.5", container=False), configmaps=[])
         assert "unknown in the cluster" in plan(text("v3.22.5"), found)["refused"][0]["message"]
+        # Where neither has the container, what cannot be told is no difference.
+        assert not plan(changed("v3.22.5", **other), cluster(changed("v3.15.5", **other), configmaps=[]))["refused"]
 
     @pytest.mark.parametrize(
         "live, felix, manifest, refused",
@@ -923,6 +954,10 @@ class TestGates:
     def test_no_manifest_at_all(self, manifest):
         with pytest.raises(ValueError, match="The manifest "):
             plan(manifest, cluster(text("v3.15.5")))
+
+    def test_a_manifest_of_enterprise(self):
+        manifest = text("v3.22.5").replace("image: calico/node:v3.22.5", "image: quay.io/tigera/cnx-node:v3.22.5")
+        assert gates(plan(manifest, cluster(text("v3.15.5")))) == ["manifest_version"]
 
     def test_the_version_asked_for(self):
         assert gates(plan(text("v3.22.5"), cluster(text("v3.15.5")), target_version="3.22.4")) == ["manifest_version"]
@@ -1209,6 +1244,20 @@ class TestRoles:
         result = _calico_roles.rbac("", found, options_of({}))
         assert not result["refused"]
         assert [item["metadata"]["name"] for item in result["documents"]] == ["calico-node", "calico-cni-plugin"]
+
+    def test_the_controllers_that_run_tell_what_is_needed(self):
+        found = cluster(release("v3.31.0"), "v1.33.0")
+        controllers = container(found["objects"]["deployments"][0], "calico-kube-controllers")
+        for enabled, needs in (("node,loadbalancer", True), ("node", False)):
+            controllers["env"] = [{"name": "ENABLED_CONTROLLERS", "value": enabled}]
+            documents = _calico_roles.rbac("", found, options_of({}))["documents"]
+            (role,) = [item for item in documents if item["metadata"]["name"] == "calico-kube-controllers"]
+            assert any("services" in rule["resources"] for rule in role["rules"]) is needs
+
+    def test_an_account_that_needs_nothing_of_ours(self):
+        found = cluster(text("v3.22.5"))
+        container(agent(found))["env"].append({"name": "CALICO_CNI_SERVICE_ACCOUNT", "value": "own"})
+        assert not _calico_roles.rbac("", found, options_of({}))["refused"]
 
     def test_canals_plugin_has_the_agents_account(self):
         found = cluster(text("v3.26.4", OFFICIAL, "canal"), "v1.26.0")
