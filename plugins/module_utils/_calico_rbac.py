@@ -21,7 +21,8 @@ CRD = "crd.projectcalico.org"
 NATIVE = "projectcalico.org"  # from 3.32 on where only these CRDs are installed (#12595 and the page "native v3 CRDs")
 
 # account  node, kube-controllers or cni-plugin (before 3.26 the CNI plugin has the node's)
-# part     "ipam": only where Calico allocates addresses itself (the canal manifest lacks it); "token": see token_account
+# part     "ipam": only where Calico allocates addresses itself (the canal manifest lacks it); "token": see token_account;
+#          "loadbalancer": only where kube-controllers runs the controller of that name, whose alone these informers are (its main.go)
 # source   "tags": the manifests of all releases; #N: github.com/projectcalico/calico
 Rule = collections.namedtuple("Rule", "account since until group resources verbs part source")
 RULES = (
@@ -77,11 +78,12 @@ RULES = (
     Rule("kube-controllers", (3, 28, 3), (3, 29), CRD, "kubecontrollersconfigurations", "list", None, "tags"),
     Rule("kube-controllers", (3, 29, 2), None, CRD, "kubecontrollersconfigurations", "list", None, "tags"),
     Rule("kube-controllers", (3, 29), None, CRD, "tiers", "get list create update delete watch", None, "tags"),
-    Rule("kube-controllers", (3, 30), None, "", "services services/status", "get list update watch", None, "tags"),
+    Rule("kube-controllers", (3, 30), None, "", "services services/status", "get list update watch", "loadbalancer", "tags"),
     Rule("kube-controllers", (3, 30), None, CRD, "ipamconfigs", "get list create update delete watch", "ipam", "tags"),
     Rule("kube-controllers", (3, 30), None, CRD, "hostendpoints", "watch", None, "tags"),
-    Rule("kube-controllers", (3, 31), None, "", "namespaces", "get list watch", None, "tags"),
+    Rule("kube-controllers", (3, 31), None, "", "namespaces", "get list watch", "loadbalancer", "tags"),
     Rule("kube-controllers", (3, 32), None, CRD, "kubecontrollersconfigurations/status", "get update", None, "tags"),
+    # Whatever ENABLED_CONTROLLERS says: the syncer watches them, and the migrator of their names is switched in KubeControllersConfiguration.
     Rule(
         "kube-controllers", (3, 32), None, CRD,
         "networkpolicies stagednetworkpolicies globalnetworkpolicies stagedglobalnetworkpolicies",
@@ -99,18 +101,21 @@ def token_account(version):
     return "calico-cni-plugin" if within(version, (3, 26), None) else "calico-node"
 
 
-def needed(account, version, ipam=True, token=None, native=False):
+def needed(account, version, ipam=True, token=None, native=False, controllers=None):
     """Return the Permissions that an account needs in a version (numbers).
 
-    ipam    whether Calico allocates addresses itself
-    token   account that tokens are made for; None where Calico does not manage the CNI's credentials
-    native  whether Calico keeps its objects in projectcalico.org instead of crd.projectcalico.org
+    ipam         whether Calico allocates addresses itself
+    token        account that tokens are made for; None where Calico does not manage the CNI's credentials
+    native       whether Calico keeps its objects in projectcalico.org instead of crd.projectcalico.org
+    controllers  names of those that kube-controllers runs; None where it is not known, then it may be any
     """
     permissions = []
     for rule in RULES:
         if rule.account != account or not within(version, rule.since, rule.until):
             continue
         if rule.part == "ipam" and not ipam or rule.part == "token" and not token:
+            continue
+        if rule.part == "loadbalancer" and controllers is not None and rule.part not in controllers:
             continue
         name = token if rule.part == "token" else None
         for resource in rule.resources.split():
@@ -146,21 +151,14 @@ def _grants(rule, permission):
     names = rule.get("resourceNames") or []
     if names and permission.name not in names:
         return False
-    return (
-        _has(rule.get("verbs"), permission.verb)
-        and _has(rule.get("apiGroups"), permission.group)
-        and (_has(rule.get("resources"), permission.resource) or _any_subresource(rule, permission.resource))
-    )
+    resources = rule.get("resources") or []
+    # Kubernetes lets "*/status" stand for the status of every resource.
+    named = _has(resources, permission.resource) or "*/" + permission.resource.partition("/")[2] in resources
+    return named and _has(rule.get("verbs"), permission.verb) and _has(rule.get("apiGroups"), permission.group)
 
 
 def _has(values, wanted):
     return "*" in (values or []) or wanted in (values or [])
-
-
-def _any_subresource(rule, resource):
-    """Kubernetes lets "*/status" stand for the status of every resource."""
-    subresource = resource.partition("/")[2]
-    return bool(subresource) and "*/" + subresource in (rule.get("resources") or [])
 
 
 def described(permissions):

@@ -21,5 +21,5 @@ def canonical(image):
         registry = "docker.io"
     if registry == "docker.io" and "/" not in path:
         path = "library/" + path
-    tagged = ":" in path.rpartition("/")[2]  # or named by a digest, which has a colon too
+    tagged = ":" in path  # or named by a digest, which has a colon too
     return "%s/%s" % (registry, path if tagged else path + ":latest")

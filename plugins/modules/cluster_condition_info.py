@@ -269,7 +269,7 @@ cluster:
         kube_controllers:
           description: Deployment calico-kube-controllers; null where there is none.
           type: dict
-          sample: {name: calico-kube-controllers, namespace: kube-system, version: 3.22.5, replicas: 1, ready: 1}
+          sample: {name: calico-kube-controllers, namespace: kube-system, version: 3.22.5, replicas: 1, ready: 1, controllers: [node]}
         typha:
           description: Deployment calico-typha; null where there is none.
           type: dict

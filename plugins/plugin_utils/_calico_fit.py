@@ -15,8 +15,8 @@ from ..module_utils import _version
 ARCHITECTURE = "amd64"
 
 
-def suited(kubernetes, kernels):
-    """Return a sentence: the releases whose documents name this Kubernetes and all these kernels."""
+def suited(kubernetes, kernels, dataplane="iptables"):
+    """Return a sentence without its period: the releases whose documents name this Kubernetes and, for the dataplane, all these kernels."""
     served = _version.parse(kubernetes)
     if served is None:
         return "which one suits is not known, as the cluster's version could not be read"
@@ -24,8 +24,7 @@ def suited(kubernetes, kernels):
         row.minor
         for row in releases.RELEASES
         if releases.kubernetes_tested(row.minor, served)
-        and not releases.cutoffs(row.minor, served)
-        and all(_above_floor(row.minor, kernel) for kernel in kernels)
+        and all(_above_floor(row.minor, kernel, dataplane) for kernel in kernels)
     ]
     told = "Kubernetes %s and kernels %s" % (kubernetes, ", ".join(sorted(set(kernels))))
     if not minors:
@@ -33,9 +32,9 @@ def suited(kubernetes, kernels):
     return "Calico's documents name %s for %s" % (", ".join("%d.%d" % minor for minor in minors), told)
 
 
-def _above_floor(calico, kernel):
-    floor, numbers = releases.kernel_floor(calico), _version.parse(kernel)
-    return floor is None or numbers is None or not _version.older(numbers, floor) or bool(releases.kernel_exemption(calico, kernel))
+def _above_floor(calico, kernel, dataplane):
+    floor, numbers = releases.kernel_floor(calico, dataplane), _version.parse(kernel)
+    return floor is None or numbers is None or not _version.older(numbers, floor) or bool(releases.kernel_exemption(calico, kernel, dataplane))
 
 
 def unfit(seen, name, kernel, proxy_mode=None, coming=None):

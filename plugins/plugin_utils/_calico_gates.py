@@ -207,7 +207,7 @@ def forward(nodes, looked, oldest, target, dataplane, accepted):
     """looked: [{node, rules, error}], one for each host of the inventory that was asked; rules are those that end a packet's way in FORWARD."""
     if dataplane != "iptables" or not passed("forward_appended", oldest, target):
         return []
-    by_node = dict((item["node"], item) for item in looked if item.get("node"))
+    by_node = dict((item["node"], item) for item in looked)
     sentences = []
     for node in nodes:
         answer = by_node.get(node["name"])

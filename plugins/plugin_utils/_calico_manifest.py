@@ -47,7 +47,7 @@ WITHOUT_BIRD = ("none", "vxlan")
 PROBING = ("calico-node", "calico", "check-status", "calico-typha")
 PATIENCE = {"failureThreshold": 3, "initialDelaySeconds": 0, "periodSeconds": 10, "timeoutSeconds": 1}
 OFFICIAL = ("", "calico", "docker.io/calico", "quay.io/calico")
-NAMES = ("node", "cni", "kube-controllers", "pod2daemon-flexvol", "typha", "calico")
+NAMES = ("node", "cni", "kube-controllers", "pod2daemon-flexvol", "typha", "webhooks", "calico")
 # canal's other agent, which is not Calico's: its image has a place of its own, and its command is the same in all releases (tags).
 FLANNEL = "kube-flannel"
 OFFICIAL_FLANNEL = ("flannel", "docker.io/flannel", "flannelcni", "docker.io/flannelcni", "quay.io/coreos")
@@ -103,6 +103,8 @@ def carry(documents, live, versions, discard=(), image_prefix=None):
                     container["image"] = _moved(container["image"], prefix)
         elif document["kind"] == "ConfigMap" and document["metadata"]["name"] in CONFIGS and old is not None:
             _config(document, old, versions, carried)
+        elif document["kind"] == "ValidatingWebhookConfiguration":
+            _webhooks(document, old, carried)
     for document in documents:
         if document["kind"] == "DaemonSet":
             _without_bird(document, documents, carried)
@@ -230,6 +232,8 @@ def _volumes(name, new, old, carried):
             carried.keep(name, "volume %s at %s" % (volume["name"], volume["hostPath"]["path"]))
         elif kind == ["configMap"] and volume["configMap"].get("name") != other["configMap"].get("name"):
             carried.lose(where, "%s mounts %s from the ConfigMap %s" % (name, volume["name"], volume["configMap"].get("name")))
+        elif kind == ["secret"] and volume["secret"].get("secretName") != other["secret"].get("secretName"):
+            carried.lose(where, "%s mounts %s from the Secret %s" % (name, volume["name"], volume["secret"].get("secretName")))
 
 
 def _container(name, new, old, carried):
@@ -331,6 +335,27 @@ def _plain(entry):
 
 def _setting(entry):
     return "%s=%s" % (entry["name"], entry["value"]) if "value" in entry else "%s from %s" % (entry["name"], _text(entry["valueFrom"]))
+
+
+def _webhooks(document, old, carried):
+    """Keep the authority of the certificates, which the operator signs and official manifests leave empty: without it every policy would be refused."""
+    name = document["metadata"]["name"]
+    before = dict((webhook["name"], webhook) for webhook in (old or {}).get("webhooks") or [])
+    for webhook in document.get("webhooks") or []:
+        config, live = webhook.get("clientConfig") or {}, before.get(webhook["name"])
+        if live is None:
+            if webhook.get("failurePolicy") != "Ignore" and not config.get("caBundle"):
+                sentence = "the caBundle of %s, which the manifest leaves empty: the API server would refuse what it is asked about" % webhook["name"]
+                carried.lose("%s/caBundle" % name, sentence)
+            continue
+        authority = (live.get("clientConfig") or {}).get("caBundle")
+        if authority and not config.get("caBundle"):
+            config["caBundle"] = authority
+            carried.keep(name, "caBundle of %s" % webhook["name"])
+        # The default of admissionregistration.k8s.io/v1.
+        if live.get("failurePolicy", "Fail") != webhook.get("failurePolicy", "Fail"):
+            webhook["failurePolicy"] = live["failurePolicy"]
+            carried.keep(name, "failurePolicy %s of %s" % (live["failurePolicy"], webhook["name"]))
 
 
 def _config(document, old, versions, carried):

@@ -10,13 +10,14 @@ __metaclass__ = type
 
 import copy
 
-from ..module_utils import _calico_releases, _version
+from ..module_utils import _version
 from . import _calico_cluster as cluster
 from . import _calico_gates as gates
 from . import _calico_manifest as manifest
 from . import _calico_roles as roles
 from . import _calico_rollout as rollout
 from . import _calico_source as source
+from ._calico_fit import suited
 
 
 def plan(text, found, options, looked=None):
@@ -31,13 +32,14 @@ def plan(text, found, options, looked=None):
     refused   [{gate, message, override}]; with it the rest may be missing
     current, target        versions; current is a list, oldest first
     steady, rollout        documents at the end, and while nodes are renewed one by one
+    final     steady, with a note on the DaemonSet of which upgrade has left it so
     carried, dropped, warnings     sentences
     daemonset {namespace, name}, nodes (in order), images, pull_secrets, service_account (of the agent that runs),
     begun (by a run that did not end), backup (its file), host (that has it), written (calico-node's image in the end, for rollback())
     look      whether the rules of the hosts must be looked at
     """
     result = {
-        "refused": [], "warnings": [], "carried": [], "dropped": [], "current": [], "target": None, "steady": [], "rollout": [],
+        "refused": [], "warnings": [], "carried": [], "dropped": [], "current": [], "target": None, "steady": [], "rollout": [], "final": [],
         "daemonset": None, "nodes": [], "images": [], "pull_secrets": [], "service_account": None, "begun": False,
         "backup": options["backup"], "host": options["host"], "written": None, "look": False,
     }  # fmt: skip
@@ -75,6 +77,7 @@ def plan(text, found, options, looked=None):
     new = next(document for document in steady if manifest.same(document, daemonset))
     note = begun or rollout.note(options["backup"], options["host"], daemonset, new)
     host = note.get("host") or options["host"]
+    steady = rollout.signed(steady, daemonset, rollout.signature_of(daemonset))
     elsewhere = []
     if not rollout.same_host(host, options["host"]):
         elsewhere = ["This upgrade was begun on %s, which keeps what was there before. %s" % (host, rollout.way_back(host, options["host"]))]
@@ -91,6 +94,7 @@ def plan(text, found, options, looked=None):
         target=gates.text(target),
         steady=steady,
         rollout=rollout.documents(steady, new, objects, note),
+        final=rollout.signed(steady, daemonset, rollout.signature(note, options["host"])),
         daemonset={"namespace": daemonset["metadata"]["namespace"], "name": daemonset["metadata"]["name"]},
         nodes=cluster.order(nodes, daemonset, objects),
         images=source.images_of(steady),
@@ -110,20 +114,12 @@ def _live(daemonset, begun, found):
     daemonset = copy.deepcopy(daemonset)
     if begun:
         daemonset["spec"]["updateStrategy"] = begun["updateStrategy"]
-    return [daemonset] + found["objects"]["deployments"] + cluster.configmaps(found["objects"])
+    return [daemonset] + found["objects"]["deployments"] + cluster.configmaps(found["objects"]) + found["objects"].get("webhooks", [])
 
 
 def suitable(found):
-    """Return which releases suit this Kubernetes and these kernels, as a sentence."""
-    daemonsets, server = cluster.daemonsets_of(found), _version.parse(found["version"])
-    nodes = cluster.nodes_of(found, daemonsets[0] if daemonsets else None)
-    plane = cluster.dataplane(daemonsets[0], found["objects"]) if daemonsets else "iptables"
-    names = [
-        gates.text(row.minor)
-        for row in _calico_releases.RELEASES
-        if _calico_releases.kubernetes_tested(row.minor, server)
-        if not gates.kubernetes(server, row.minor) and not gates.kernels(nodes, row.minor, plane, ())
-    ]
-    kernels = sorted(set(node["kernel"] for node in nodes))
-    where = "Kubernetes %s with kernel %s" % (found["version"], ", ".join(kernels))
-    return "%s: %s." % (where, "tested are " + ", ".join(names) if names else "no release of Calico in the table was tested with it")
+    """Return which releases suit this Kubernetes, these kernels and this dataplane, as suited() says it."""
+    daemonsets = cluster.daemonsets_of(found)
+    agent = daemonsets[0] if daemonsets else None
+    kernels = [node["kernel"] for node in cluster.nodes_of(found, agent)]
+    return suited(found["version"], kernels, cluster.dataplane(agent, found["objects"]) if agent else "iptables")

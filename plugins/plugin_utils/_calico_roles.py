@@ -65,15 +65,17 @@ def _from_table(roles, version, daemonset, found):
     facts = calico_installation.parse_daemonset(daemonset)
     controllers = next((item for item in found["objects"]["deployments"] if item["metadata"]["name"] == cluster.CONTROLLERS), None)
     # Those that something runs under, as the condition counts them: not every cluster has kube-controllers, and canal's CNI plugin has the agent's account.
-    accounts = calico_rbac.accounts_of(
-        dict(facts, present=True, versions=[gates.text(version)], kube_controllers=controllers and calico_installation.parse_deployment(controllers))
-    )
+    controllers = controllers and calico_installation.parse_deployment(controllers)
+    accounts = calico_rbac.accounts_of(dict(facts, present=True, versions=[gates.text(version)], kube_controllers=controllers))
+    enabled = (controllers or {}).get("controllers")
     native = found.get("api_group") == _calico_rbac.NATIVE
     documents, refused = [], []
     for account in [item["account"] for item in accounts]:
         name = "calico-" + account
         token = facts["cni_account"] or _calico_rbac.token_account(version)
-        needed = _calico_rbac.needed(account, version, ipam=facts["ipam"], token=token if account == "node" else None, native=native)
+        needed = _calico_rbac.needed(
+            account, version, ipam=facts["ipam"], token=token if account == "node" else None, native=native, controllers=enabled
+        )
         if needed and name not in roles:
             message = "There is no ClusterRole %s: give calico_manifest of %s, which has its account and binding too." % (name, gates.text(version))
             refused.append({"gate": "manifest", "message": message, "override": None})
@@ -130,7 +132,6 @@ def lost(steady, objects, current, daemonset):
         gone = [
             item
             for rule in roles[name].get("rules") or []
-            if rule not in kept
             for item in _calico_rbac.permissions_of(rule)
             if item not in once and not _calico_rbac.granted(item, kept)
         ]

@@ -28,7 +28,9 @@ def rollback(kept, found, backup, host, written=None):
     half = next((entry["object"] for entry in entries if entry["identity"][0] == "DaemonSet" and entry["object"] and rollout.begun(entry["object"])), None)
     noted = next((note for note in (rollout.begun(item) for item in cluster.daemonsets_of(found)) if note), {})
     if half is None:
-        refused = _begun_since(noted, host) or (_upgraded_since(entries, found, written, backup) if not noted else [])
+        refused = _begun_since(noted, host)
+        if not noted:
+            refused = _upgraded_since(entries, found, written, backup) or _signed_since(entries, found, backup, host)
     else:
         begun = rollout.begun(half)
         there_now = [item for item in found["objects"]["daemonsets"] if manifest.same(item, half) and not rollout.begun(item)]
@@ -71,7 +73,7 @@ def _begun_since(noted, host):
 
 def _upgraded_since(entries, found, written, backup):
     """What this host keeps is no longer what was there before the last upgrade, where the cluster has neither what its own run left nor what it found."""
-    before = [entry["object"] for entry in entries if entry["identity"][0] == "DaemonSet" and entry["object"]]
+    before = _agents(entries)
     written = (written or "").strip()
     others = [image for image in map(cluster.image_of, cluster.daemonsets_of(found)) if image not in [written] + [cluster.image_of(item) for item in before]]
     if not written or not others:
@@ -81,3 +83,24 @@ def _upgraded_since(entries, found, written, backup):
         " what was there before the one of this host, remove %s/upgraded here." % (written, ", ".join(others), backup.rpartition("/")[0])
     )
     return [{"gate": "upgraded_since", "message": message, "override": None}]
+
+
+def _signed_since(entries, found, backup, host):
+    """The same, where that upgrade was to the same version, as with other settings: it has signed the DaemonSet. Nothing else here puts agents back."""
+    before = _agents(entries)
+    known = [rollout.upgrade(item) for item in before]
+    for item in cluster.daemonsets_of(found) if before else []:
+        last = rollout.upgrade(item)
+        if last is None or last in known or last["backup"] == backup and rollout.same_host(last["host"], host):
+            continue
+        message = (
+            "Another upgrade has ended after the one of this host (%s): that of %s on %s. Put that back first, there. To put back all the same what was there"
+            " before the one of this host: kubectl -n %s annotate daemonset/%s %s-"
+            % (backup, last["backup"], last["host"], item["metadata"]["namespace"], item["metadata"]["name"], rollout.UPGRADE)
+        )
+        return [{"gate": "upgraded_since", "message": message, "override": None}]
+    return []
+
+
+def _agents(entries):
+    return [entry["object"] for entry in entries if entry["identity"][0] == "DaemonSet" and entry["object"]]

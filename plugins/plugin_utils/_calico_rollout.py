@@ -18,6 +18,8 @@ from . import _calico_roles as roles
 
 # On the DaemonSet while its nodes are renewed one by one: what a run that was killed must know to go on.
 ROLLOUT = "nodemend.kubernetes/calico-rollout"
+# On it from the end of an upgrade on: which one has left it so. A roll-back from elsewhere would put older objects back than were there before.
+UPGRADE = "nodemend.kubernetes/calico-upgrade"
 
 
 def documents(steady, agent, objects, noted):
@@ -39,6 +41,33 @@ def documents(steady, agent, objects, noted):
             document = roles.completed(known, document["metadata"]["name"], document.get("rules") or [], document)
         found.append(document)
     return found
+
+
+def signed(documents, agent, text):
+    """Return the documents with a text on the DaemonSet that says which upgrade has left it so; as they are where there is none."""
+    if text is None:
+        return documents
+    documents = copy.deepcopy(documents)
+    for document in documents:
+        if manifest.same(document, agent):
+            document["metadata"].setdefault("annotations", {})[UPGRADE] = text
+    return documents
+
+
+def signature(noted, host):
+    """Return the text for signed() of the upgrade that this host ends, by what its beginning has noted."""
+    return json.dumps({"backup": noted["backup"], "host": noted.get("host") or host}, sort_keys=True)
+
+
+def signature_of(daemonset):
+    """Return the text that signed() has left on a DaemonSet, or None."""
+    return (daemonset["metadata"].get("annotations") or {}).get(UPGRADE)
+
+
+def upgrade(daemonset):
+    """Return {backup, host} of the upgrade that has left a DaemonSet so, or None."""
+    text = signature_of(daemonset)
+    return json.loads(text) if text else None
 
 
 def is_last(kind, name):

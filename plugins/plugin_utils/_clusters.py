@@ -103,7 +103,7 @@ def mistyped(known):
 
 
 def _loose(host):
-    """Return whether nothing on a host tells which cluster it belongs to: its CA lies where no scan looks (kubeasz, kOps, by hand)."""
+    """Return whether nothing on a host tells which cluster it belongs to: its CA lies where no scan looks (by hand, and no kubelet runs)."""
     return not _node(host).get("cluster")
 
 

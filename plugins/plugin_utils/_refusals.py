@@ -54,7 +54,8 @@ def of_host(entry, node, cluster, wished, variables, upgraded):
 
 
 def _suited(seen):
-    return suited(seen.get("version"), [node["kernel"] for node in seen["nodes"] if node.get("kernel")])
+    kernels = [node["kernel"] for node in seen["nodes"] if node.get("kernel")]
+    return suited(seen.get("version"), kernels, (seen.get("calico") or {}).get("dataplane") or "iptables")
 
 
 def _too_disruptive(entry, wished):

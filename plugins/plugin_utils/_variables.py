@@ -42,6 +42,7 @@ OWN = (
     "nodemend_clusters",
     "nodemend_clusters_wanted",
     "nodemend_cordoned",
+    "nodemend_evidence",
     "nodemend_failed",
     "nodemend_failure",
     "nodemend_hint",

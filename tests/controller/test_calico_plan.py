@@ -8,6 +8,7 @@ import pytest
 import yaml
 from ansible_collections.nodemend.kubernetes.plugins.filter.calico_plan import options_of
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import (
+    _calico_cluster,
     _calico_gates,
     _calico_manifest,
     _calico_plan,
@@ -112,6 +113,7 @@ def cluster(manifest, server="v1.22.0", nodes=None, **objects):
         "clusterroles": of("ClusterRole"),
         "pods": pods,
         "nodes": nodes,
+        "webhooks": of("ValidatingWebhookConfiguration"),
     }
     return {"version": server, "kubekey": False, "objects": dict(found, **objects)}
 
@@ -277,6 +279,35 @@ class TestSettings:
         result = plan(text("v3.22.5").replace("image: calico/", "image: new.example/calico/"), found)
         assert not result["refused"] and result["images"][0] == "new.example/calico/cni:v3.22.5"
 
+    def test_names_of_images_count_only_where_the_manifests_are_the_official_ones(self):
+        found = cluster(text("v3.15.5"))
+        container(found["objects"]["deployments"][0], "calico-kube-controllers")["image"] = "old.example/our-controllers:v3.15.5"
+        lost = "image/calico-kube-controllers"
+        assert lost in str(plan(text("v3.22.5"), found)["refused"])
+        assert lost not in str(plan(text("v3.22.5").replace("image: calico/", "image: new.example/calico/"), found)["refused"])
+
+    def test_what_the_api_server_and_old_releases_add_is_no_setting(self):
+        found = cluster(text("v3.22.5"))
+        controllers = found["objects"]["deployments"][0]
+        for workload in (agent(found), controllers):
+            workload["spec"]["template"]["spec"].update(dnsPolicy="ClusterFirst", schedulerName="default-scheduler")
+            workload["spec"]["template"]["spec"]["containers"][0]["imagePullPolicy"] = "IfNotPresent"
+            annotations = workload["spec"]["template"].setdefault("metadata", {}).setdefault("annotations", {})
+            annotations["scheduler.alpha.kubernetes.io/critical-pod"] = ""
+        assert controllers["spec"]["replicas"] == 1
+        result = plan(text("v3.22.5").replace("  replicas: 1\n", ""), found)
+        assert not result["refused"] and not result["carried"]
+        assert "replicas" not in document(result, "Deployment", "calico-kube-controllers")["spec"]
+
+    def test_the_version_of_the_cni_configuration_is_the_manifests(self):
+        found = cluster(text("v3.22.5").replace('"cniVersion": "0.3.1"', '"cniVersion": "0.3.0"'))
+        result = plan(text("v3.22.5"), found)
+        assert not result["carried"] and '"0.3.1"' in configuration(result)["cni_network_config"]
+
+    def test_a_plugin_of_the_manifests_author_is_no_loss(self):
+        result = plan(text("v3.22.5").replace('"plugins": [', '"plugins": [{"type": "tuning"}, '), cluster(text("v3.22.5")))
+        assert not result["refused"] and not result["carried"]
+
     def test_a_prefix_of_ones_own(self):
         result = plan(text("v3.22.5"), cluster(text("v3.15.5")), image_prefix="mirror.example/x")
         assert set(image.rpartition("/")[0] for image in result["images"]) == {"mirror.example/x"}
@@ -362,6 +393,79 @@ class TestSettings:
         result = plan(text("v3.22.5").replace('"plugins": [', tuning % 2), found)
         assert not result["refused"] and result["carried"] == ['calico-config: CNI configuration: tuning\'s sysctl {"a": "1"}']
         assert configuration(result)["cni_network_config"].count("tuning") == 2
+
+
+WEBHOOKS = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: calico-webhooks, namespace: kube-system}
+spec:
+  replicas: 1
+  template:
+    spec:
+      serviceAccountName: calico-webhooks
+      containers: [{name: calico-webhooks, image: "quay.io/calico/webhooks:v3.32.1"}]
+      volumes: [{name: certs, secret: {secretName: calico-webhooks-tls}}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: calico-webhooks}
+webhooks:
+  - name: tiered-rbac.projectcalico.org
+    clientConfig: {caBundle: "", service: {name: calico-webhooks, namespace: kube-system}}
+    failurePolicy: Fail
+"""
+
+
+class TestWebhooks:
+    """As in the manifests for native CustomResourceDefinitions, from 3.32 on; the operator signs the certificate."""
+
+    def case(self, authority="", live="Zm9v", **changes):
+        """(plan, what it makes of the webhook): of a manifest with this authority over a cluster with that one, None for none at all."""
+        manifest = "%s\n---%s" % (text("v3.22.5"), WEBHOOKS.replace('caBundle: ""', 'caBundle: "%s"' % authority))
+        found = cluster(manifest)
+        (webhook,) = found["objects"]["webhooks"][0]["webhooks"]
+        webhook["clientConfig"]["caBundle"] = live
+        webhook.update(changes)
+        if live is None:
+            found["objects"]["webhooks"] = []
+        result = plan(manifest, found)
+        return result, document(result, "ValidatingWebhookConfiguration", "calico-webhooks")["webhooks"][0]
+
+    def test_the_authority_stays(self):
+        result, webhook = self.case()
+        assert webhook["clientConfig"] == {"caBundle": "Zm9v", "service": {"name": "calico-webhooks", "namespace": "kube-system"}}
+        assert not result["refused"] and result["carried"] == ["calico-webhooks: caBundle of tiered-rbac.projectcalico.org"]
+
+    def test_one_that_the_manifest_names_is_put_in_place(self):
+        result, webhook = self.case("YmFy")
+        assert webhook["clientConfig"]["caBundle"] == "YmFy" and not result["carried"] and not result["refused"]
+
+    def test_what_failures_mean_is_a_setting(self):
+        result, webhook = self.case("YmFy", failurePolicy="Ignore")
+        assert webhook["failurePolicy"] == "Ignore" and result["carried"] == ["calico-webhooks: failurePolicy Ignore of tiered-rbac.projectcalico.org"]
+
+    @pytest.mark.parametrize("authority, live, refused", [("", None, True), ("YmFy", None, False), ("", "", False)])
+    def test_a_new_one_without_authority_would_have_every_policy_refused(self, authority, live, refused):
+        result, webhook = self.case(authority, live)
+        assert gates(result) == ["settings"] * refused
+        assert not refused or "calico_discard: [calico-webhooks/caBundle]" in result["refused"][0]["message"]
+
+    def test_its_deployment_keeps_its_settings(self):
+        manifest = "%s\n---%s" % (text("v3.22.5"), WEBHOOKS)
+        found = cluster(manifest)
+        webhooks = next(item for item in found["objects"]["deployments"] if item["metadata"]["name"] == "calico-webhooks")
+        webhooks["spec"]["replicas"] = 2
+        webhooks["spec"]["template"]["spec"]["volumes"][0]["secret"]["secretName"] = "own"
+        for workload in found["objects"]["daemonsets"] + found["objects"]["deployments"]:
+            spec = workload["spec"]["template"]["spec"]
+            for item in spec.get("initContainers", []) + spec["containers"]:
+                item["image"] = "mirror.example/calico/" + item["image"].rpartition("/")[2]
+        result = plan(manifest, found)
+        assert document(result, "Deployment", "calico-webhooks")["spec"]["replicas"] == 2
+        (refused,) = result["refused"]
+        assert "calico-webhooks mounts certs from the Secret own" in refused["message"]
+        assert "mirror.example/calico/webhooks:v3.32.1" in result["images"]
 
 
 class TestCanal:
@@ -582,6 +686,55 @@ class TestRollout:
             message = "has left calico/node:v3.22.5, and the cluster has calico/node:v3.28.5: another came after it."
             assert message in result[0]["message"] and "/upgraded" in result[0]["message"]
 
+    def test_the_end_of_an_upgrade_says_whose_it_was(self):
+        result = plan(text("v3.22.5"), cluster(text("v3.15.5")))
+        (before,) = [item for item in result["steady"] if item["kind"] == "DaemonSet"]
+        assert _calico_rollout.upgrade(before) is None
+        done = document(result, "DaemonSet", key="final")
+        assert _calico_rollout.upgrade(done) == {"backup": "/backup", "host": "control-1"}
+        assert [item for item in result["final"] if item["kind"] != "DaemonSet"] == [item for item in result["steady"] if item["kind"] != "DaemonSet"]
+        # A second run changes nothing, whatever its own folder is; another that has something to do takes note of its own.
+        found = cluster(text("v3.22.5"))
+        agent(found)["metadata"]["annotations"] = done["metadata"]["annotations"]
+        again = plan(text("v3.22.5"), found, backup="/later", host="control-2")
+        assert document(again, "DaemonSet")["metadata"]["annotations"] == done["metadata"]["annotations"]
+        assert _calico_rollout.upgrade(document(again, "DaemonSet", key="rollout")) == {"backup": "/backup", "host": "control-1"}
+        assert _calico_rollout.upgrade(document(again, "DaemonSet", key="final")) == {"backup": "/later", "host": "control-2"}
+
+    def test_an_upgrade_that_another_host_has_gone_on_with_is_still_the_firsts(self):
+        found = self.noted("v3.22.5", backup="/first", host="control-1")
+        done = document(plan(text("v3.22.5"), found, host="control-2"), "DaemonSet", key="final")
+        assert _calico_rollout.upgrade(done) == {"backup": "/first", "host": "control-1"}
+
+    @pytest.mark.parametrize(
+        "left, kept, refused",
+        [
+            (("/kept", "control-1"), None, False),
+            (("/theirs", "control-2"), None, True),
+            (("/later", "control-1"), None, True),
+            (("/kept", "control-2"), None, True),
+            # What was there before this upgrade, which has not come to its end.
+            (("/theirs", "control-2"), ("/theirs", "control-2"), False),
+            (("/theirs", "control-2"), ("/older", "control-2"), True),
+            (None, ("/older", "control-2"), False),
+        ],
+    )
+    def test_a_later_upgrade_to_the_same_version_is_put_back_first(self, left, kept, refused):
+        def said(note):
+            return {_calico_rollout.UPGRADE: json.dumps(dict(zip(("backup", "host"), note)))} if note else {}
+
+        found = cluster(text("v3.22.5"))
+        agent(found)["metadata"]["annotations"] = said(left)
+        old = next(item for item in _calico_source.parse(text("v3.15.5")) if item["kind"] == "DaemonSet")
+        old["metadata"]["annotations"] = said(kept)
+        entries = [{"identity": ["DaemonSet", "kube-system", "calico-node"], "apiVersion": "apps/v1", "object": old}]
+        result = _calico_rollback.rollback(json.dumps(entries), found, "/kept", "control-1", "calico/node:v3.22.5")["refused"]
+        assert [item["gate"] for item in result] == ["upgraded_since"] * refused
+        assert not refused or "%s on %s" % left in result[0]["message"] and "calico-upgrade-" in result[0]["message"]
+        # Roles alone are put back whatever came of the agents.
+        role = [{"identity": ["ClusterRole", None, "calico-node"], "apiVersion": "rbac.authorization.k8s.io/v1", "object": None}]
+        assert not _calico_rollback.rollback(json.dumps(role), found, "/kept", "control-1", None)["refused"]
+
     def test_what_a_later_roll_back_compares_with(self):
         result = plan(text("v3.22.5"), cluster(text("v3.15.5").replace("image: calico/", "image: mirror.example/calico/")))
         assert result["written"] == "mirror.example/calico/node:v3.22.5"
@@ -634,6 +787,13 @@ class TestGates:
         (refused,) = plan(text("v3.22.5"), found)["refused"]
         assert refused["gate"] == "installation" and instead in refused["message"] and refused["override"] is None
 
+    @pytest.mark.parametrize("mark, instead", [("helm", "helm upgrade"), ("k3s", "server/manifests")])
+    def test_kubekeys_file_beside_anothers_installation_opens_nothing(self, mark, instead):
+        found = dict(cluster(text("v3.15.5")), kubekey=True)
+        agent(found)["metadata"].update(MARKS[mark])
+        (refused,) = plan(text("v3.22.5"), found, accepted="installation")["refused"]
+        assert instead in refused["message"] and refused["override"] is None
+
     def test_the_operator(self):
         found = cluster(text("v3.15.5"), installations=[{"kind": "Installation", "metadata": {"name": "default"}, "spec": {}}])
         (refused,) = plan(text("v3.22.5"), found)["refused"]
@@ -654,6 +814,9 @@ class TestGates:
     def test_kubespray(self):
         found = cluster(text("v3.15.5"))
         container(agent(found))["env"].append({"name": "CNI_NETWORK_CONFIG_FILE", "value": "/x"})
+        (refused,) = plan(text("v3.22.5"), found)["refused"]
+        assert "calico_version" in refused["message"]
+        container(agent(found))["env"].append({"name": "DATASTORE_TYPE", "value": "etcdv3"})
         (refused,) = plan(text("v3.22.5"), found)["refused"]
         assert "calico_version" in refused["message"]
 
@@ -756,6 +919,8 @@ class TestGates:
         assert not plan(changed("v3.22.5", **other), cluster(changed("v3.15.5", **other)))["refused"]
         found = cluster(changed("v3.15.5", container=False), configmaps=[])
         assert "unknown in the cluster" in plan(text("v3.22.5"), found)["refused"][0]["message"]
+        # Where neither has the container, what cannot be told is no difference.
+        assert not plan(changed("v3.22.5", **other), cluster(changed("v3.15.5", **other), configmaps=[]))["refused"]
 
     @pytest.mark.parametrize(
         "live, felix, manifest, refused",
@@ -790,6 +955,10 @@ class TestGates:
         with pytest.raises(ValueError, match="The manifest "):
             plan(manifest, cluster(text("v3.15.5")))
 
+    def test_a_manifest_of_enterprise(self):
+        manifest = text("v3.22.5").replace("image: calico/node:v3.22.5", "image: quay.io/tigera/cnx-node:v3.22.5")
+        assert gates(plan(manifest, cluster(text("v3.15.5")))) == ["manifest_version"]
+
     def test_the_version_asked_for(self):
         assert gates(plan(text("v3.22.5"), cluster(text("v3.15.5")), target_version="3.22.4")) == ["manifest_version"]
         assert not plan(text("v3.22.5"), cluster(text("v3.15.5")), target_version="v3.22.5")["refused"]
@@ -805,11 +974,18 @@ class TestGates:
             ("v3.15.5", "v3.22.5", "v1.25.0", ["kubernetes_api"]),
             ("v3.14.2", "v3.31.1", "v1.33.0", ["one_step"]),
             ("v3.15.5", "v3.31.1", "v1.33.0", []),
+            ("v3.15.0", "v3.31.1", "v1.33.0", []),
             ("v3.20.6", "v3.33.0", "v1.36.0", []),
         ],
     )
     def test_versions_and_kubernetes(self, old, new, server, expected):
         assert gates(plan(release(new), cluster(release(old), server))) == expected
+
+    def test_the_newest_of_several_versions_tells_a_downgrade(self):
+        found = cluster(release("v3.15.5"))
+        found["objects"]["pods"][0]["spec"] = dict(agent(cluster(release("v3.28.5")))["spec"]["template"]["spec"], nodeName="a-control")
+        result = plan(text("v3.22.5"), found)
+        assert gates(result) == ["downgrade"] and "v3.28.5 runs" in result["refused"][0]["message"]
 
     def test_what_was_not_tested_together_is_a_warning(self):
         assert "was tested with Kubernetes v1.21 to v1.23" in plan(text("v3.22.5"), cluster(text("v3.15.5"), "v1.20.2"))["warnings"][0]
@@ -834,6 +1010,18 @@ class TestGates:
         assert gates(result) == expected
         assert all("worker1 (%s)" % kernel in item["message"] for item in result["refused"])
         assert not plan(release(new), found, accepted=expected)["refused"]
+
+    @pytest.mark.parametrize(
+        "plane, kernel, low",
+        [
+            ("bpf", "4.18.0-305.el8.x86_64", False),
+            ("bpf", "4.18.0-193.el8.x86_64", True),
+            ("iptables", "4.18.0-193.el8.x86_64", False),
+        ],
+    )
+    def test_kernels_that_vendors_have_for_a_dataplane(self, plane, kernel, low):
+        refused = _calico_gates.kernels([{"name": "worker1", "kernel": kernel}], (3, 31, 1), plane, ())
+        assert [item["gate"] for item in refused] == ["kernel_below_floor"] * low
 
     @pytest.mark.parametrize("old, interface, expected", [("v3.13.5", "*", ["host_endpoints"]), ("v3.13.5", "eth0", []), ("v3.14.2", "*", [])])
     def test_host_endpoints(self, old, interface, expected):
@@ -896,6 +1084,36 @@ class TestGates:
         assert set(gates(result)) == ({"forward_rules", "kernel_below_floor", "nodes_not_ready"} if counts else set())
         assert ("3.9.0" in _calico_plan.suitable(found)) is counts
 
+    def test_which_nodes_count(self):
+        found = cluster(text("v3.15.5"))
+        pod = agent(found)["spec"]["template"]["spec"]
+
+        def names(*terms, **labels):
+            required = {"nodeSelectorTerms": [{"matchExpressions": [dict(term, key="type")]} for term in terms]}
+            pod["affinity"] = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+            nodes = cluster(text("v3.15.5"))["objects"]["nodes"] + [node("other", **labels)]
+            return [item["name"] for item in _calico_cluster.nodes_of(dict(found, objects=dict(found["objects"], nodes=nodes)), agent(found))]
+
+        with_pods = ["a-control", "worker1", "worker2"]
+        bare, edge = {"operator": "In", "values": ["bare"]}, {"operator": "In", "values": ["edge"]}
+        # One of the terms suffices, and a node that has a pod counts though no term is met any more.
+        assert names(bare, edge, type="edge") == with_pods + ["other"]
+        assert names(bare, edge, type="none") == with_pods
+
+    @pytest.mark.parametrize(
+        "name, spec, plane",
+        [
+            ("default", {"bpfEnabled": True}, "bpf"),
+            ("default", {"nftablesMode": "Enabled"}, "nftables"),
+            ("default", {"nftablesMode": "Disabled"}, "iptables"),
+            ("default", {"nftablesMode": "Auto"}, "iptables"),
+            ("node.worker1", {"bpfEnabled": True}, "iptables"),
+        ],
+    )
+    def test_which_dataplane_runs(self, name, spec, plane):
+        found = cluster(text("v3.15.5"), felixconfigurations=[{"metadata": {"name": name}, "spec": spec}])
+        assert _calico_cluster.dataplane(agent(found), found["objects"]) == plane
+
     def test_unknown_risks_are_refused_by_name(self):
         with pytest.raises(ValueError, match="calico_accepted_risks: all"):
             options_of({"accepted": "all"})
@@ -934,6 +1152,11 @@ class TestForward:
     def test_a_node_that_nobody_could_look_at(self):
         (refused,) = plan(text("v3.22.5"), cluster(text("v3.15.5")), self.looked(missing=["worker2"]))["refused"]
         assert "worker2: no host of the inventory" in refused["message"]
+
+    def test_a_node_whose_rules_could_not_be_read(self):
+        looked = self.looked(missing=["worker2"]) + [{"node": "worker2", "rules": [REJECT], "error": "slow"}]
+        (refused,) = plan(text("v3.22.5"), cluster(text("v3.15.5")), looked)["refused"]
+        assert "worker2: slow" in refused["message"] and "worker2: " + REJECT in refused["message"]
 
     def dumps(self, **places):
         def dump(place):
@@ -1022,6 +1245,20 @@ class TestRoles:
         assert not result["refused"]
         assert [item["metadata"]["name"] for item in result["documents"]] == ["calico-node", "calico-cni-plugin"]
 
+    def test_the_controllers_that_run_tell_what_is_needed(self):
+        found = cluster(release("v3.31.0"), "v1.33.0")
+        controllers = container(found["objects"]["deployments"][0], "calico-kube-controllers")
+        for enabled, needs in (("node,loadbalancer", True), ("node", False)):
+            controllers["env"] = [{"name": "ENABLED_CONTROLLERS", "value": enabled}]
+            documents = _calico_roles.rbac("", found, options_of({}))["documents"]
+            (role,) = [item for item in documents if item["metadata"]["name"] == "calico-kube-controllers"]
+            assert any("services" in rule["resources"] for rule in role["rules"]) is needs
+
+    def test_an_account_that_needs_nothing_of_ours(self):
+        found = cluster(text("v3.22.5"))
+        container(agent(found))["env"].append({"name": "CALICO_CNI_SERVICE_ACCOUNT", "value": "own"})
+        assert not _calico_roles.rbac("", found, options_of({}))["refused"]
+
     def test_canals_plugin_has_the_agents_account(self):
         found = cluster(text("v3.26.4", OFFICIAL, "canal"), "v1.26.0")
         roles = [role for role in found["objects"]["clusterroles"] if role["metadata"]["name"] != "calico-cni-plugin"]
@@ -1041,10 +1278,20 @@ class TestRoles:
 
 
 def test_what_suits():
-    assert _calico_plan.suitable(cluster(text("v3.15.5"), "v1.20.2")) == "Kubernetes v1.20.2 with kernel 5.15.0: tested are v3.18, v3.19, v3.20, v3.21."
-    assert "v3.28" in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.29.0", [node("a", "3.10.0-1160.el7")]))
-    assert "v3.29" not in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.29.0", [node("a", "3.10.0-1160.el7")]))
+    told = "Calico's documents name 3.18, 3.19, 3.20, 3.21 for Kubernetes v1.20.2 and kernels 5.15.0"
+    assert _calico_plan.suitable(cluster(text("v3.15.5"), "v1.20.2")) == told
+    assert "3.27, 3.28 for" in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.29.0", [node("a", "3.10.0-1160.el7")]))
+    # 3.28.0 alone is to be avoided on this kernel.
+    assert "3.27, 3.28, 3.29 for" in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.29.0", [node("a", "4.18.0-553.el8_10.x86_64")]))
     assert "no release" in _calico_plan.suitable(cluster(text("v3.15.5"), "v1.99.0"))
+    assert "could not be read" in _calico_plan.suitable(cluster(text("v3.15.5"), None))
+
+
+def test_what_suits_the_dataplane_of_the_cluster():
+    found = cluster(text("v3.15.5"), "v1.29.0", [node("a", "5.2.0")])
+    assert "3.27, 3.28 for" in _calico_plan.suitable(found)
+    container(agent(found))["env"].append({"name": "FELIX_BPFENABLED", "value": "true"})
+    assert "no release" in _calico_plan.suitable(found)
 
 
 def variables_of(role):

@@ -79,7 +79,8 @@ def test_the_gates_are_read_from_the_group_that_calico_uses(role, seen, group):
 DEPLOYMENT = {"kind": "Deployment", "metadata": {"name": "calico-typha", "namespace": "kube-system"}}
 PLAN = {
     "images": [], "nodes": ["n1", "n2"], "daemonset": {"namespace": "kube-system", "name": "calico-node"}, "pull_secrets": [], "service_account": "calico-node",
-    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "absent": [], "refused": [], "words": [], "absent_words": [], "warnings": [], "carried": [],
+    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "final": [DEPLOYMENT],
+    "absent": [], "refused": [], "words": [], "absent_words": [], "warnings": [], "carried": [],
     "current": ["v3.15.5"], "target": "v3.22.5", "backup": "/kept/before.json", "host": "control1", "written": "calico/node:v3.22.5", "look": False,
 }  # fmt: skip
 CLUSTER = {"cluster": {"kubectl": "kubectl", "kubeconfig": "/admin.conf", "api_ready": True, "id": "c1"}}

@@ -24,10 +24,12 @@ class ActionModule(ActionBase):
 """
 MODULES = (
     "calico_borrowed_pods",
+    "calico_ipam_info",
     "calico_leaks",
     "daemonset_rollout",
     "evicted_pods",
     "image_pull",
+    "objects_info",
     "node_condition_info",
     "cluster_condition_info",
     "pod_network_probe",
@@ -57,7 +59,8 @@ INCLUDE = """
 DEPLOYMENT = {"kind": "Deployment", "metadata": {"name": "calico-typha", "namespace": "kube-system"}}
 PLAN = {
     "images": [], "nodes": ["n1", "n2"], "daemonset": {"namespace": "kube-system", "name": "calico-node"}, "pull_secrets": [], "service_account": "calico-node",
-    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "absent": [], "documents": [], "refused": [], "look": False, "warnings": [], "words": [],
+    "rollout": [DEPLOYMENT], "steady": [DEPLOYMENT], "final": [DEPLOYMENT],
+    "absent": [], "documents": [], "refused": [], "look": False, "warnings": [], "words": [],
     "absent_words": [], "backup": "/kept/before.json", "host": "c1",
 }  # fmt: skip
 CLUSTER = {"cluster": {"kubectl": "kubectl", "kubeconfig": "/etc/kubernetes/admin.conf", "api_ready": True}}
@@ -136,36 +139,52 @@ CASES = [
     ("cni_token", "renew", "See that the node is still Ready", "was deleted"),
     ("evicted_pods", "main", "Delete the evicted pods", "run the role again"),
 ]
+# From the beginning, where the role itself reads what VARIABLES say above.
+READING = [
+    ("calico", "main", "Find the cluster", "Nothing was changed"),
+    ("calico", "main", "Read Calico's objects", "Nothing was changed"),
+    ("calico", "main", "Look for KubeKey's manifest", "Nothing was changed"),
+    ("calico_ipam", "main", "Find the cluster", "Nothing was changed"),
+    ("calico_ipam", "main", "Unlock what a run of ours that was killed has locked", "no pod starts"),
+    ("calico_ipam", "main", "Read how Calico gives addresses", "Nothing was changed"),
+    ("cni_token", "main", "Read the tokens' dates", "Nothing was changed"),
+    ("evicted_pods", "main", "Find the cluster", "Nothing was changed"),
+]
+BATCHES = {"calico_max_batch": 99, "calico_ipam_max_batch": 99, "evicted_pods_max_batch": 99}
 # What may still be done: a lock is given back by who cannot know whether it is there, and a proof asks through other hosts, too.
 GOES_ON = {
     "Release what nobody has any more": 1,
     "Wait until the new pod is Ready": 2,
     "See whether every pod is of the newest revision": 1,
     "Read what was kept": 1,
+    "Read Calico's objects": 1,
 }
+
+
+def play(folder, cases, variables):
+    """Every case is a host of one play: return for each its steps, with what the play was told in the end."""
+    target = staged(folder, *("roles/" + name for name in ROLES))
+    played(target, ROLES, MODULES, STUB)
+    (folder / "logs").mkdir()
+    entries = sorted({case[:2] for case in cases})
+    (folder / "play.yml").write_text(PLAY % "".join(INCLUDE % (entry + entry) for entry in entries))
+    inventory = "".join(
+        "case%d %s case='%s %s' dies=%s\n" % (number, LIVE, role, entry, json.dumps(dies)) for number, (role, entry, dies, unused) in enumerate(cases)
+    )
+    variables = dict(variables, answers=ANSWERS, stub_logs=str(folder / "logs"))
+    done = playbook(folder, str(folder / "play.yml"), inventory, "-e", json.dumps(variables), collections=folder / "collections")
+    assert done.rc == 0, done.all[-2000:]
+    return [(folder / "logs" / ("case%d" % number)).read_text().splitlines() for number in range(len(cases))]
 
 
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory):
-    """Every case is a host of one play: for each its steps, and what the play was told in the end."""
-    folder = tmp_path_factory.mktemp("lost")
-    target = staged(folder, *("roles/" + name for name in ROLES))
-    played(target, ROLES, MODULES, STUB)
-    (folder / "logs").mkdir()
-    entries = sorted({case[:2] for case in CASES})
-    (folder / "play.yml").write_text(PLAY % "".join(INCLUDE % (entry + entry) for entry in entries))
-    inventory = "".join(
-        "case%d %s case='%s %s' dies=%s\n" % (number, LIVE, role, entry, json.dumps(dies)) for number, (role, entry, dies, unused) in enumerate(CASES)
-    )
-    variables = dict(VARIABLES, answers=ANSWERS, stub_logs=str(folder / "logs"))
-    done = playbook(folder, str(folder / "play.yml"), inventory, "-e", json.dumps(variables), collections=folder / "collections")
-    assert done.rc == 0, done.all[-2000:]
-    return [(folder / "logs" / ("case%d" % number)).read_text().splitlines() for number in range(len(CASES))]
+    return play(tmp_path_factory.mktemp("lost"), CASES, VARIABLES) + play(tmp_path_factory.mktemp("reading"), READING, BATCHES)
 
 
-@pytest.mark.parametrize("number", range(len(CASES)), ids=["%s %s" % (case[0], case[2]) for case in CASES])
+@pytest.mark.parametrize("number", range(len(CASES + READING)), ids=["%s %s" % (case[0], case[2]) for case in CASES + READING])
 def test_a_host_that_is_lost_ends_the_role_at_that_step(ran, number):
     steps, message = ran[number][:-1], ran[number][-1]
-    dies, word = CASES[number][2:]
+    dies, word = (CASES + READING)[number][2:]
     assert NO_ANSWER in message and word in message, message
     assert len(steps) - steps.index(dies) - 1 == GOES_ON.get(dies, 0), steps

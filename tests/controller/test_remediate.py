@@ -377,6 +377,7 @@ def test_files_that_still_hold_copies_are_a_failure_where_they_were_to_be_cleane
 
 MISSING = {"legacy ipv4": {"reason": "CommandMissing", "message": "iptables-legacy-save: command not found"}}
 TOO_LONG = {"nft ipv4": {"reason": "TimedOut", "message": "iptables-nft-save: no answer"}}
+DENIED = {"nft ipv4": {"reason": "NeedsRoot", "message": "iptables-nft-save: only root may list the rules."}}
 
 
 @pytest.mark.parametrize(
@@ -387,12 +388,23 @@ TOO_LONG = {"nft ipv4": {"reason": "TimedOut", "message": "iptables-nft-save: no
         ({}, MISSING, 2),
         (MISSING, dict(MISSING, **TOO_LONG), 2),
         (MISSING, {}, 2),  # another unknown
+        (DENIED, DENIED, 2),  # who may look would see whether there are copies
     ],
 )
 def test_what_the_scan_could_not_list_either_is_no_failure(stage, before, after, rc):
     left = {"status": "unknown", "reason": "CommandMissing", "evidence": {"unavailable": after}}
     faulty = {"disruption": "none", "evidence": {"unavailable": before}, "left": left}
     run = stage.run(REMEDIATE, {"w1": {"faulty": {"iptables_rules_duplicated": faulty}}})
+    assert ran(stage) == ["w1 iptables_duplicates"]
+    assert (("FAILED on w1" in run.text), run.rc) == (bool(rc), rc), run.all
+
+
+@pytest.mark.parametrize("words, rc", [((), 0), (("-e", "iptables_duplicates_persisted=true"), 2)])
+def test_files_that_were_to_be_cleaned_are_not_hidden_by_what_cannot_be_listed(stage, words, rc):
+    persisted = {"files": {}, "not_parsed": [], "duplicated": ["/etc/iptables/rules.v4"]}
+    left = {"status": "unknown", "reason": "CommandMissing", "evidence": {"unavailable": MISSING, "persisted": persisted}}
+    faulty = {"disruption": "none", "evidence": {"unavailable": MISSING}, "left": left}
+    run = stage.run(REMEDIATE, {"w1": {"faulty": {"iptables_rules_duplicated": faulty}}}, *words)
     assert ran(stage) == ["w1 iptables_duplicates"]
     assert (("FAILED on w1" in run.text), run.rc) == (bool(rc), rc), run.all
 

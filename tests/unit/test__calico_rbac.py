@@ -56,6 +56,14 @@ def test_canal_and_clusters_whose_tokens_are_made_elsewhere():
     assert not any(resource == "serviceaccounts/token" for resource, verb, name in of("node", "v3.28.5"))
 
 
+@pytest.mark.parametrize("controllers, needs", [(None, True), (["node", "loadbalancer"], True), (["node"], False), ([], False)])
+def test_what_only_the_load_balancer_controller_asks_for(controllers, needs):
+    found = of("kube-controllers", "v3.32.1", controllers=controllers)
+    assert (("services/status", "update", None) in found) is needs and (("namespaces", "watch", None) in found) is needs
+    # Whatever is enabled: the syncer lists and watches policies, and the migrator of their names is switched elsewhere.
+    assert ("networkpolicies", "create", None) in found and ("kubecontrollersconfigurations/status", "update", None) in found
+
+
 def test_native_objects():
     groups = set(item.group for item in rbac.needed("node", (3, 32, 1), native=True))
     assert rbac.NATIVE in groups and rbac.CRD not in groups

@@ -136,3 +136,10 @@ def test_checksum_offload(calico, kernel, off):
 )
 def test_bundled_ipset(calico, architecture, ipset):
     assert releases.bundled_ipset(parse(calico), architecture) == ipset
+
+
+def test_no_release_is_kept_from_what_it_was_tested_with():
+    """So whoever names the tested ones need not ask for the cut-offs as well."""
+    for row in releases.RELEASES:
+        for minor in range(row.kubernetes_first[1], row.kubernetes_last[1] + 1):
+            assert not releases.cutoffs(row.minor, (1, minor))

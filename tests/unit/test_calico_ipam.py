@@ -46,6 +46,13 @@ def test_the_setting_keeps_what_is_not_ours():
     assert _calico_ipam.document(True, config(autoAllocateBlocks=False, maxBlocksPerHost=4))["spec"] == {"strictAffinity": True, "autoAllocateBlocks": False}
 
 
+def test_nodes_that_have_room_are_in_no_sentence():
+    pool = {"metadata": {"name": "pool"}, "spec": {"cidr": "192.168.0.0/24"}}
+    seen = {"config": None, "pools": [pool], "blocks": [], "affinities": [], "reservations": [], "namespaces": []}
+    groups, sentences = _calico_ipam.no_room(dict(seen, nodes=[{"metadata": {"name": "a", "labels": {}}}]))
+    assert len(groups) == 1 and sentences == []
+
+
 def kept(spec):
     whole = spec and {"apiVersion": "crd.projectcalico.org/v1", "kind": "IPAMConfig", "metadata": {"name": "default"}, "spec": spec}
     return [{"identity": ["IPAMConfig", "", "default"], "apiVersion": "crd.projectcalico.org/v1", "object": whole}]
@@ -59,6 +66,7 @@ def kept(spec):
         pytest.param(None, config(strictAffinity=True, ipCooldownSeconds=5), 1, 0, "", id="there was none, and somebody has set more since"),
         pytest.param(None, config(strictAffinity=True, maxBlocksPerHost=5), 0, 0, "maxBlocksPerHost is 5", id="what needs it has come"),
         pytest.param(config(), config(strictAffinity=True, autoAllocateBlocks=False), 0, 0, "autoAllocateBlocks", id="what may not be false with it has"),
+        pytest.param(config(), {"strictAffinity": True}, 1, 0, "", id="what is true where it does not stand"),
         pytest.param(config(), config(), 0, 0, "", id="somebody has put it back"),
         pytest.param(config(), None, 0, 0, "", id="somebody has deleted it"),
         pytest.param(config(strictAffinity=True), config(strictAffinity=True), 0, 0, "", id="it was on before"),
@@ -175,6 +183,8 @@ def test_the_addresses_of_a_pod():
     assert set(_calico_ipam.addresses(item)) == {"10.0.0.1", "fd00::1"}
     item["status"]["phase"] = "Pending"
     assert _calico_ipam.addresses(item) and not _calico_ipam.addresses(item, ("Running",))
+    item["status"]["phase"] = "Unknown"  # its node is lost, and what it borrowed is not given back
+    assert _calico_ipam.addresses(item)
     item["status"]["phase"] = "Failed"
     assert _calico_ipam.addresses(item) == []
 

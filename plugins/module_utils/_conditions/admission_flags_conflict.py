@@ -12,7 +12,9 @@ from .._condition import Condition, at_risk, faulty, not_applicable, ok
 from .._facts.admission_flags import CURRENT, DEPRECATED
 
 
-def evaluate(admission_flags):
+def evaluate(admission_flags, node, node_identity=None):
+    if admission_flags is None and node["distribution"] == "k3s" and (node_identity or {}).get("control_plane"):
+        return not_applicable("InsideK3s", "The API server of this host runs within k3s, which gives it its arguments; kube-apiserver-arg is not looked at.")
     if admission_flags is None:
         return not_applicable("NoApiServer", "This host has no API server.")
     current = [name for name in CURRENT if name in admission_flags]

@@ -17,6 +17,9 @@ FIXED = "3.10.0-1075"
 # From here on the kernel accounts every cgroup unasked (b313aeee2509), and memory.kmem.slabinfo is empty for another reason: no process
 # was ever in the pod's own cgroup (bc2791f857e1), or, from 5.9 on, always (4330a26bc452).
 UNASKED = "4.6"
+# Until then a new slab was charged to the pod's cgroup once it had been taken, and given back with this sentence where the pod was at its limit
+# (mm/slub.c, alloc_slab_page()); the next line of the log names the pod behind the cache. From then on single objects are charged before.
+OBJECTS = "5.9"
 
 
 def evaluate(kernel_release, kernel_ownership, kernel_memory, kernel_log=None):
@@ -33,7 +36,8 @@ def evaluate(kernel_release, kernel_ownership, kernel_memory, kernel_log=None):
         return faulty(
             "AllocationsFail",
             "The kernel %s has said %d times since the boot that it cannot allocate its own memory: %s"
-            % (release, kernel_log["slub"]["count"], kernel_log["slub"]["last"]),
+            % (release, kernel_log["slub"]["count"], kernel_log["slub"]["last"])
+            + _or_a_pod(kernel_release),
             **evidence
         )
     if unasked:
@@ -48,6 +52,12 @@ def evaluate(kernel_release, kernel_ownership, kernel_memory, kernel_log=None):
     if kernel_log is None:
         return unknown("LogUnreadable", "The kernel's log (dmesg) could not be read; most likely only root may.", **evidence)
     return ok("NoSymptom", "The kernel %s has not said since the boot that it cannot allocate its own memory." % release, **evidence)
+
+
+def _or_a_pod(kernel_release):
+    if below(kernel_release, parse_floor(UNASKED)) or not below(kernel_release, parse_floor(OBJECTS)):
+        return ""
+    return ". Such a kernel says so of a pod at its own memory limit as well: see whether the line after it in dmesg names the same pod behind the cache."
 
 
 CONDITION = Condition(

@@ -23,6 +23,9 @@ EVERYWHERE = ("0.0.0.0", "::", "[::]", "")
 # k3s' API server listens behind the listener at 6443, which is not to be asked: it would put the name into its certificate, and this into
 # a Secret of the cluster (rancher/dynamiclistener, listener.go), unless tls-san-security is on, as it is by default in newer k3s only.
 K3S = ("127.0.0.1", 6444)
+# Where k3s' own scheduler asks the API server: it listens on the loopback address of the Services' family, one port above the listener's
+# (k3s pkg/daemons/control/deps, genClientCerts; pkg/daemons/config, Loopback). The file names keys and holds none.
+K3S_KUBECONFIG = "/var/lib/rancher/k3s/server/cred/scheduler.kubeconfig"
 
 SOURCES = (
     connects("*:*", "the dates of the API server's loopback certificate: a TLS handshake with the API server of this very host, nothing is sent"),
@@ -32,8 +35,10 @@ SOURCES = (
     reads("/proc/[0-9]*/ns/net", "whether an API server in a container uses it; else it may be another cluster's", root=True),
     reads(MANIFESTS[0] + "kube-apiserver.yaml", "the API server's version, from its image", root=True),
     reads(MANIFESTS[1] + "kube-apiserver.yaml", "the same", root=True),
+    reads(K3S_KUBECONFIG, "where the API server of k3s listens", root=True),
 )
 
+_SERVER = re.compile(r"^\s*server:\s*[\"']?https://(?:(127\.0\.0\.1)|\[(::1)\]):(\d+)", re.MULTILINE)
 _IMAGE = re.compile(r"^\s*(?:- )?image:\s*[\"']?\S+:v?(\d+\.\d+\.\d+)", re.MULTILINE)
 
 
@@ -41,6 +46,12 @@ def parse_version(manifest):
     """Return the version in the tag of the manifest's first image ("1.20.2"), or None."""
     match = _IMAGE.search(manifest or "")
     return match.group(1) if match and _version.parse(match.group(1)) else None
+
+
+def parse_endpoint(kubeconfig):
+    """Return (address, port) of the server on this host that a kubeconfig names, or None."""
+    match = _SERVER.search(kubeconfig or "")
+    return (match.group(1) or match.group(2), int(match.group(3))) if match else None
 
 
 def collect(host, processes):
@@ -69,15 +80,23 @@ def collect(host, processes):
         address = "127.0.0.1" if address in EVERYWHERE else address
         port = int(flag(process["arguments"] or [], "secure-port") or "6443")
     else:
-        address, port = K3S
+        address, port = _k3s_endpoint(host)
+    place = ("[%s]:%d" if ":" in address else "%s:%d") % (address, port)
     try:
         certificate = _certificate.read(host.peer_certificate(address, port, NAME))
     except (Unavailable, ValueError) as exc:
         return dict(found, unavailable=str(exc))
     if not (certificate["subject"] or "").startswith(NAME):
-        return dict(found, unavailable="%s:%d: answered with the certificate of %s" % (address, port, certificate["subject"]))
+        return dict(found, unavailable="%s: answered with the certificate of %s" % (place, certificate["subject"]))
     del certificate["authority"]
-    return dict(found, certificate=certificate, address="%s:%d" % (address, port))
+    return dict(found, certificate=certificate, address=place)
+
+
+def _k3s_endpoint(host):
+    try:
+        return parse_endpoint(host.read(K3S_KUBECONFIG)) or K3S
+    except Unavailable:
+        return K3S
 
 
 def _manifest_version(host):

@@ -287,9 +287,13 @@ def _is_node_pod(pod):
 
 
 def parse_deployment(item):
-    """Return {label, name, namespace, image, version, service_account, replicas, ready}."""
+    """Return {label, name, namespace, image, version, service_account, replicas, ready, controllers}.
+
+    controllers  those that kube-controllers is told to run by its environment, else None
+    """
     metadata, pod, status = item["metadata"], item["spec"]["template"]["spec"], item.get("status") or {}
     image = pod["containers"][0]["image"]
+    enabled = next((entry.get("value") for entry in pod["containers"][0].get("env") or [] if entry.get("name") == "ENABLED_CONTROLLERS"), None)
     return {
         "label": (metadata.get("labels") or {}).get("k8s-app"),
         "name": metadata["name"],
@@ -299,6 +303,7 @@ def parse_deployment(item):
         "service_account": pod.get("serviceAccountName") or "default",
         "replicas": item["spec"].get("replicas", 1),
         "ready": status.get("readyReplicas") or 0,
+        "controllers": enabled.split(",") if enabled else None,
     }
 
 

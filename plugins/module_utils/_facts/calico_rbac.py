@@ -123,6 +123,7 @@ def judged(account, cluster_bindings, bindings, rules, installation):
             ipam=installation["ipam"],
             token=_token_account(installation, version),
             native=installation["api_group"] == _calico_rbac.NATIVE,
+            controllers=(installation["kube_controllers"] or {}).get("controllers"),
         )
         missing += [
             item

@@ -10,11 +10,13 @@ __metaclass__ = type
 
 import base64
 import hashlib
+import os
 import re
 
 from .. import _certificate
 from .._host import Unavailable
 from .._source import reads
+from .kubelet import flag, is_kubelet
 from .processes import CONTROL_PLANE, serves_host
 
 ADMIN_KUBECONFIGS = ("/etc/kubernetes/admin.conf", "/etc/rancher/k3s/k3s.yaml", "/etc/rancher/rke2/rke2.yaml")
@@ -26,6 +28,7 @@ CLIENT_CERTIFICATES = (
 AUTHORITIES = (
     "/etc/kubernetes/pki/ca.crt",
     "/etc/kubernetes/ssl/ca.crt",
+    "/etc/kubernetes/ssl/ca.pem",  # kubeasz
     "/var/lib/rancher/k3s/agent/server-ca.crt",
     "/var/lib/rancher/rke2/agent/server-ca.crt",
 )
@@ -38,7 +41,11 @@ SOURCES = tuple(
     [reads(path, "the node's name, from the subject of the kubelet's client certificate", root=True) for path in CLIENT_CERTIFICATES]
     + [reads(path, "the cluster's identity: a hash of its CA certificate") for path in AUTHORITIES]
     + [
-        reads(KUBELET_KUBECONFIG, "the CA certificate that the kubelet trusts, where it lies in no file", root=True),
+        reads(KUBELET_KUBECONFIG, "the CA certificate that the kubelet trusts, where it lies at none of these places", root=True),
+        reads("*.conf", "the same, where the kubelet's --kubeconfig names another file", root=True),
+        reads("*kubeconfig*", "the same", root=True),
+        reads("*.crt", "the same, where the kubeconfig names the CA's file"),
+        reads("*.pem", "the same; the node's name, where the kubelet's --cert-dir names another folder", root=True),
         reads(MANIFEST, "whether it exists: an API server is meant to run here"),
         reads("/proc/self/ns/net", "the host's network namespace"),
         reads("/proc/[0-9]*/ns/net", "whether an API server or etcd in a container uses it; else it may be another cluster's", root=True),
@@ -48,8 +55,10 @@ SOURCES = tuple(
     + [reads(path, "whether it exists: a sign of a control-plane host") for path in ADMIN_KUBECONFIGS]
 )
 
+_KUBECONFIG = re.compile(r"/.*(?:\.conf|kubeconfig[^/]*)$")
 _NODE_USER = "system:node:"
 _AUTHORITY_DATA = re.compile(r"^\s*certificate-authority-data:\s*([A-Za-z0-9+/=]+)\s*$", re.MULTILINE)
+_AUTHORITY_FILE = re.compile(r"^\s*certificate-authority:\s*[\"']?([^\s\"']+)", re.MULTILINE)
 
 
 def collect(host, processes, node, kubelet=None):
@@ -60,7 +69,8 @@ def collect(host, processes, node, kubelet=None):
     standalone   whether the kubelet runs without an API server, as kubeadm has it run etcd alone
     cluster      first 16 hexadecimal digits of the SHA-256 of the cluster's CA certificate, else None
     """
-    name, source = _name(host, kubelet)
+    arguments = next((process["arguments"] for process in processes if is_kubelet(process)), None) or []
+    name, source = _name(host, kubelet, arguments)
     admin = next((path for path in ADMIN_KUBECONFIGS if _exists(host, path)), None)
     serves = any(process["name"] in CONTROL_PLANE and serves_host(host, process) for process in processes)
     return {
@@ -71,7 +81,7 @@ def collect(host, processes, node, kubelet=None):
             etcd_process(host, processes) or rancher_etcd(host, node) or any(_exists(host, path) for path in ETCD_MANIFESTS)
         ),
         "standalone": bool(kubelet and kubelet["standalone"]),
-        "cluster": _cluster(host),
+        "cluster": _cluster(host, arguments),
         "admin_kubeconfig": admin,
     }
 
@@ -86,8 +96,9 @@ def rancher_etcd(host, node):
     return next((name for name in ("k3s", "rke2") if name == node["distribution"] and _exists(host, RANCHER_ETCD % name)), None)
 
 
-def _name(host, kubelet):
-    for path in CLIENT_CERTIFICATES:
+def _name(host, kubelet, arguments):
+    folder = flag(arguments, "cert-dir")
+    for path in CLIENT_CERTIFICATES + ((folder + "/kubelet-client-current.pem",) if folder else ()):
         text = _readable(host, path)
         # The file may hold the private key as well; only the certificate's own block is decoded.
         subject = _certificate.common_name(text) if text else None
@@ -98,12 +109,18 @@ def _name(host, kubelet):
     return None, None
 
 
-def _cluster(host):
+def _cluster(host, arguments):
     for path in AUTHORITIES:
         text = _readable(host, path)
         if text:
             return fingerprint(text)
-    match = _AUTHORITY_DATA.search(_readable(host, KUBELET_KUBECONFIG) or "")
+    # kubeasz, kOps and who installs by hand have places of their own, which the kubelet knows.
+    kubeconfig = flag(arguments, "kubeconfig") or KUBELET_KUBECONFIG
+    text = (_readable(host, kubeconfig) if _KUBECONFIG.match(kubeconfig) else None) or ""
+    named = _AUTHORITY_FILE.search(text)
+    if named and named.group(1).endswith((".crt", ".pem")):
+        return fingerprint(_readable(host, os.path.join(os.path.dirname(kubeconfig), named.group(1))) or "")
+    match = _AUTHORITY_DATA.search(text)
     if not match:
         return None
     try:

@@ -44,6 +44,9 @@ TABLE = {
     "a worker": ({}, "not_applicable", "NoApiServer"),
     "an API server of another cluster in a container (kind)": (
         {"processes": [process(600, "kube-apiserver", words=("kube-apiserver", OLD, NEW), nested=2)]}, "not_applicable", "NoApiServer"),
+    "a k3s server, which runs it within itself": (
+        {"kubelet": False, "processes": [process(600, "k3s-server", nested=0)], "files": {"/etc/rancher/k3s/k3s.yaml": ""}}, "not_applicable", "InsideK3s"),
+    "a k3s agent": ({"kubelet": False, "processes": [process(600, "k3s-agent", nested=0)]}, "not_applicable", "NoApiServer"),
     "no node": ({"kubelet": False}, "not_applicable", "NotANode"),
     "garbage": (manifest("\x00 --admission-control", "--"), "ok", "CurrentFlags"),
     "a manifest that only root may read": (

@@ -74,6 +74,14 @@ TABLE = {
 }
 
 
+@pytest.mark.parametrize(
+    "release, said",
+    [(EL7_LEAKS, False), ("4.5.7-202.fc23.x86_64", False), (EL8, True), ("5.4.278-1.el7.elrepo.x86_64", True), ("5.10.0-30-amd64", False)],
+)
+def test_a_pod_at_its_own_limit_is_named_where_it_has_the_kernel_say_so(release, said):
+    assert ("a pod at its own memory limit" in judge(release=release, slab=SLABINFO, log=SLUB).message) is said
+
+
 @pytest.mark.parametrize("name", sorted(TABLE))
 def test_verdict(name):
     more, status, reason = TABLE[name]

@@ -11,6 +11,19 @@ from recorded import TIMED_OUT, fact
 __metaclass__ = type
 
 
+KUBECONFIG = u"""apiVersion: v1
+clusters:
+- cluster:
+    server: %s
+    certificate-authority: /var/lib/rancher/k3s/server/tls/server-ca.crt
+  name: local
+users:
+- name: user
+  user:
+    client-certificate: /var/lib/rancher/k3s/server/tls/client-scheduler.crt
+"""
+
+
 def found(**more):
     return fact("apiserver_loopback", loopbacks.host(**more))
 
@@ -31,10 +44,11 @@ def test_the_certificate_of_the_running_api_server():
         (("kube-apiserver", "--bind-address=0.0.0.0", "--secure-port=8443"), "127.0.0.1:8443"),
         (("kube-apiserver", "--bind-address=::"), "127.0.0.1:6443"),
         (("kube-apiserver", "--bind-address=10.0.0.5", "--secure-port", "443"), "10.0.0.5:443"),
+        (("kube-apiserver", "--bind-address=fd00::5"), "[fd00::5]:6443"),
     ],
 )
 def test_where_it_listens(words, place):
-    assert found(shows="loopback-valid", words=words, place=place)["address"] == place
+    assert found(shows="loopback-valid", words=words, place=place.replace("[", "").replace("]", ""))["address"] == place
 
 
 def test_another_clusters_api_server_in_a_pod_of_this_worker():
@@ -45,12 +59,32 @@ def test_another_clusters_api_server_in_a_pod_of_this_worker():
     assert found(shows=None, links=links)["pid"] == 1500
 
 
-def k3s(place):
-    return found(shows="loopback-valid", words=("k3s", "server"), name="k3s-server", nested=0, place=place, version=None)
+def k3s(place, server=None, **more):
+    files = {"/var/lib/rancher/k3s/server/cred/scheduler.kubeconfig": KUBECONFIG % server} if server else {}
+    return found(shows="loopback-valid", words=("k3s", "server"), name="k3s-server", nested=0, place=place, version=None, files=files, **more)
 
 
 def test_k3s():
     assert k3s("127.0.0.1:6444")["address"] == "127.0.0.1:6444"
+
+
+@pytest.mark.parametrize(
+    "server, place, told",
+    [
+        ("https://127.0.0.1:6444", "127.0.0.1:6444", "127.0.0.1:6444"),
+        ("https://127.0.0.1:8444", "127.0.0.1:8444", "127.0.0.1:8444"),
+        ("https://[::1]:6444", "::1:6444", "[::1]:6444"),
+        ("garbage", "127.0.0.1:6444", "127.0.0.1:6444"),
+        ("https://10.0.0.5:6443", "127.0.0.1:6444", "127.0.0.1:6444"),  # not what k3s writes there: it may be the listener
+    ],
+)
+def test_k3s_where_its_own_scheduler_asks(server, place, told):
+    assert k3s(place, server)["address"] == told
+
+
+def test_the_schedulers_kubeconfig_is_for_root_only():
+    denied = ["/var/lib/rancher/k3s/server/*"]
+    assert k3s("127.0.0.1:6444", "https://127.0.0.1:8444", denied=denied, root=False)["address"] == "127.0.0.1:6444"
 
 
 def test_the_listener_of_k3s_is_not_asked():

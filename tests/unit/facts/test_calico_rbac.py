@@ -51,6 +51,25 @@ def test_the_roles_of_an_older_release():
     assert names(seen["kube-controllers"]) == ["list ipreservations"]
 
 
+@pytest.mark.parametrize(
+    "entry, missing",
+    [
+        ({"value": "node,loadbalancer"}, True),
+        ({"value": "node"}, False),
+        ({"valueFrom": {"configMapKeyRef": {"name": "calico-config", "key": "controllers"}}}, True),
+        (None, True),  # what is enabled then stands in KubeControllersConfiguration
+    ],
+)
+def test_a_controller_that_is_off_needs_nothing(entry, missing):
+    found = answers("v3.32.1")
+    rules = role(found, "calico-kube-controllers")["rules"]
+    role(found, "calico-kube-controllers")["rules"] = [rule for rule in rules if "services" not in rule["resources"]]
+    controllers = next(item for item in found[clusters.DEPLOYMENTS]["items"] if item["metadata"]["name"] == "calico-kube-controllers")
+    environment = controllers["spec"]["template"]["spec"]["containers"][0]["env"]
+    environment[:] = [item for item in environment if item["name"] != "ENABLED_CONTROLLERS"] + ([dict(entry, name="ENABLED_CONTROLLERS")] if entry else [])
+    assert ("list services" in names(accounts(found)["kube-controllers"])) is missing
+
+
 def test_the_token_of_the_cni_plugin():
     found = answers("v3.26.4")
     older_role(found, "v3.22.5")

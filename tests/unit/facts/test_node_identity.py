@@ -43,6 +43,14 @@ def test_the_name_is_proved_by_the_client_certificate(path):
     assert "PRIVATE" not in str(answer)
 
 
+def test_the_client_certificate_in_the_folder_that_the_kubelet_names():
+    kubelet = process(900, "kubelet", words=("kubelet", "--cert-dir", "/etc/kubernetes/ssl"))
+    path = "/etc/kubernetes/ssl/kubelet-client-current.pem"
+    answer = identity(kubelet, files={path: KUBELET})
+    assert (answer["name"], answer["name_source"]) == ("worker-1", path)
+    assert identity(files={path: KUBELET})["name"] is None
+
+
 def test_a_certificate_of_somebody_else_proves_no_name():
     path = node_identity.CLIENT_CERTIFICATES[0]
     assert identity(files={path: CA})["name"] is None
@@ -63,6 +71,28 @@ def test_the_cluster_is_its_authority(path):
 def test_the_cluster_from_the_kubelets_kubeconfig():
     data = base64.b64encode(CA.encode("ascii")).decode("ascii")
     assert identity(files={node_identity.KUBELET_KUBECONFIG: KUBECONFIG % data})["cluster"] == CA_ID
+
+
+@pytest.mark.parametrize(
+    "path, authority",
+    [
+        ("/etc/kubernetes/kubelet.kubeconfig", None),  # kubeasz
+        ("/var/lib/kubelet/kubeconfig", None),  # kOps
+        ("/var/lib/kubelet/kubeconfig", "/var/lib/kubernetes/ca.pem"),
+        ("/var/lib/kubelet/kubeconfig", "ca.crt"),
+    ],
+)
+def test_the_cluster_from_the_kubeconfig_that_the_kubelet_names(path, authority):
+    text = KUBECONFIG % base64.b64encode(CA.encode("ascii")).decode("ascii")
+    files = {path: text}
+    if authority:
+        files = {path: "clusters:\n- cluster:\n    certificate-authority: %s\n" % authority}
+        files[authority if authority.startswith("/") else "/var/lib/kubelet/" + authority] = CA
+    kubelet = process(900, "kubelet", words=("kubelet", "--kubeconfig=" + path))
+    assert identity(kubelet, files=files)["cluster"] == CA_ID
+    assert identity(kubelet, files=dict(files, **{path: "garbage"}))["cluster"] is None
+    assert identity(process(900, "kubelet", nested=2, words=("kubelet", "--kubeconfig=" + path)), files=files)["cluster"] is None
+    assert identity(kubelet, files=files, denied=[path], root=False)["cluster"] is None
 
 
 @pytest.mark.parametrize("data", ["A", "QUJD", "%%%", "AAAAA"])

@@ -28,6 +28,21 @@ def test_which_calico_suits(kubernetes, kernels, words):
 
 
 @pytest.mark.parametrize(
+    "dataplane, kernel, words",
+    [
+        ("iptables", "4.18.0-553.el8_10.x86_64", "name 3.29, 3.30 for"),
+        ("bpf", "5.4.0", "name 3.29, 3.30 for"),
+        ("bpf", "4.18.0-193.el8.x86_64", "name 3.29, 3.30 for"),
+        ("bpf", "4.18.0-147.el8.x86_64", "no release"),
+        ("nftables", "5.14.0", "name 3.29, 3.30 for"),
+        ("nftables", "5.10.0", "no release"),
+    ],
+)
+def test_which_calico_suits_a_dataplane(dataplane, kernel, words):
+    assert words in suited("v1.31.0", [kernel], dataplane)
+
+
+@pytest.mark.parametrize(
     "calico, kernel, kubernetes, proxy, words",
     [
         # Case 001.
@@ -45,6 +60,8 @@ def test_which_calico_suits(kubernetes, kernels, words):
         ("3.27.1", "6.5.0", "v1.29.0", "ipvs", None),
         ("3.28.0", "5.4.0", "v1.29.0", "iptables", "XDP"),
         ("3.28.1", "5.4.0", "v1.29.0", "iptables", None),
+        # To be avoided on any kernel, which is nothing against this one.
+        ("3.21.3", "5.18.1", "v1.22.0", "iptables", None),
         (None, "5.18.1", "v1.23.1", "ipvs", None),
     ],
 )

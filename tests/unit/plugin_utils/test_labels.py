@@ -20,3 +20,10 @@ __metaclass__ = type
 def test_labels_match(operator, values, matching):
     expression = {"key": "tier", "operator": operator, "values": values}
     assert tuple(matches(expression, labels) for labels in ({"tier": "a"}, {"tier": "b"}, {"other": "a"})) == matching
+
+
+def test_a_label_without_a_value_is_there():
+    """node-role.kubernetes.io/control-plane has none."""
+    assert matches({"key": "tier", "operator": "Exists"}, {"tier": ""})
+    assert not matches({"key": "tier", "operator": "DoesNotExist"}, {"tier": ""})
+    assert matches({"key": "tier", "operator": "In", "values": [""]}, {"tier": ""})

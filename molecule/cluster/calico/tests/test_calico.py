@@ -69,7 +69,7 @@ def test_containers_and_volumes_are_the_manifests(daemonset, wanted):
 
 def test_the_rollout_has_come_to_its_end(daemonset):
     assert daemonset["spec"]["updateStrategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 1}}
-    assert not [name for name in daemonset["metadata"]["annotations"] if name.startswith("nodemend")]
+    assert [name for name in daemonset["metadata"]["annotations"] if name.startswith("nodemend")] == ["nodemend.kubernetes/calico-upgrade"]
 
 
 def test_controllers_and_roles_are_new(kubectl, wanted):
