@@ -132,7 +132,10 @@ def role(tmp_path):
         cluster = {"id": "c0ffee", "api_ready": True, "version": "v1.20.2", "kubectl": str(kubectl), "kubeconfig": "/etc/kubernetes/admin.conf"}
         stub = {
             "node_condition_info": {"node": self},
-            "cluster_condition_info": {"cluster": dict(cluster, nodes=nodes and [node(name) for name in nodes]), "unavailable": UNREAD if nodes is None else {}},
+            "cluster_condition_info": {
+                "cluster": dict(cluster, nodes=nodes and [node(name) for name in nodes]),
+                "unavailable": UNREAD if nodes is None else {},
+            },
             "etcd_info": {"etcd": {"etcd": etcd or {"present": False}}},
             "control_plane_info": EXPIRING,
         }
