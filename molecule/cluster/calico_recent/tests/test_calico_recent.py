@@ -60,4 +60,4 @@ def test_roles_and_kinds_are_new(kubectl, wanted):
 def test_the_rollout_has_come_to_its_end(kubectl):
     daemonset = kubectl.json("daemonset", "--namespace=kube-system", "calico-node")
     assert daemonset["spec"]["updateStrategy"] == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 0, "maxUnavailable": 1}}
-    assert not [name for name in daemonset["metadata"]["annotations"] if name.startswith("nodemend")]
+    assert [name for name in daemonset["metadata"]["annotations"] if name.startswith("nodemend")] == ["nodemend.kubernetes/calico-upgrade"]
