@@ -196,7 +196,7 @@ def upgrade(tmp_path):
     kubectl.chmod(0o755)
     (tmp_path / "pods").write_text(json.dumps({"kind": "List", "items": pods(**RUNNING)}))
     daemonset = {"namespace": "kube-system", "name": "calico-node"}
-    plan = {"daemonset": daemonset, "nodes": ["worker1", "worker2", "control1"], "rollout": [], "steady": []}
+    plan = {"daemonset": daemonset, "nodes": ["worker1", "worker2", "control1"], "rollout": [], "steady": [], "final": []}
     plan.update(backup="/kept/before.json", host="control1")
     cluster = {"cluster": {"kubectl": str(kubectl), "kubeconfig": "/admin.conf"}}
 
