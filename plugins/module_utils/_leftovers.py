@@ -17,9 +17,12 @@ from . import _rules
 Rule = collections.namedtuple("Rule", "chain line packets bytes position")
 
 _COUNTED = re.compile(r"^\[(\d+):(\d+)\] (-A (\S+).*)$")
-# How kube-proxy lets packets of known connections pass (kubernetes, pkg/proxy/iptables/proxier.go). Each such packet that the host forwards
-# meets it, also in a backend that nothing uses any more.
-_KNOWN_CONNECTIONS = re.compile(r'^-A KUBE-FORWARD .*--comment "kubernetes forwarding conntrack [^"]*".* --ctstate RELATED,ESTABLISHED -j ACCEPT$')
+# How kube-proxy lets packets of known connections pass (kubernetes, pkg/proxy/iptables/proxier.go), and how Felix does (calico, felix/rules/static.go and
+# endpoints.go). Each such packet that the host forwards meets the one, each that it receives the other, also in a backend that nothing uses any more.
+_KNOWN_CONNECTIONS = re.compile(
+    r'^-A (?:KUBE-FORWARD .*--comment "kubernetes forwarding conntrack [^"]*".*|cali-\S+ -m comment --comment "cali:[^"]*" -m conntrack)'
+    r" --ctstate RELATED,ESTABLISHED -j ACCEPT$"
+)
 # Targets that decide over a packet. What only jumps, returns or marks is passed by every packet and says nothing.
 _DECIDING = ("ACCEPT", "DROP", "REJECT", "DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP", "CT", "NOTRACK", "TPROXY")
 
@@ -75,11 +78,11 @@ def movement(before, after):
 
     Still means: the same chains and rules in the same order, no counter lower (a writer that restores its rules sets them
     back), and no rule that decides over packets hit. A jump is passed by every packet, so that its counter may rise. So may that of
-    kube-proxy's accept of known connections, unless FORWARD would end what it lets pass.
+    kube-proxy's and Felix' accepts of known connections, unless the built-in chain that led there would end what they let pass.
     """
     moved = []
     for name in sorted(set(before) | set(after)):
-        old, new = (tables.get(name, {"chains": [], "rules": [], "lengths": {}}) for tables in (before, after))
+        old, new = (tables.get(name, {"chains": [], "rules": [], "lengths": {}, "policies": {}}) for tables in (before, after))
         if own_chains(old) != own_chains(new):
             moved.append("the chains in %s have changed" % name)
             continue
@@ -87,20 +90,42 @@ def movement(before, after):
         if [rule.line for rule in olds] != [rule.line for rule in news]:
             moved.append("the rules in %s have changed (%d, then %d)" % (name, len(olds), len(news)))
             continue
+        ending = _chains_before_others(new)
         for one, two in zip(olds, news):
             if two.packets < one.packets:
                 moved.append("the counter of a rule in %s went back, something has written it anew: %s" % (name, one.line))
-            elif two.packets > one.packets and _decides(one, new):
+            elif two.packets > one.packets and _decides(one, ending):
                 moved.append("%d packets met a rule in %s: %s" % (two.packets - one.packets, name, one.line))
     return moved
 
 
-def _decides(rule, table):
-    """Return whether a packet that met a rule would fare otherwise without it."""
-    if _KNOWN_CONNECTIONS.match(rule.line) and table["policies"].get("FORWARD") == "ACCEPT":
-        own = set(own_rules(table))
-        return any(other.chain == "FORWARD" and other not in own for other in table["rules"])
+def _decides(rule, ending):
+    """Return whether a packet that met a rule would fare otherwise without it; ending: see _chains_before_others."""
+    if _KNOWN_CONNECTIONS.match(rule.line):
+        return rule.chain in ending
     return _rules.target_of(_rules.words(rule.line)) in _DECIDING
+
+
+def _chains_before_others(table):
+    """Return the chains to which packets come from a chain that would do something else with them afterwards.
+
+    That is one with a rule of others, or a policy other than ACCEPT; a chain that others have made counts as one.
+    """
+    own = set(own_chains(table))
+    theirs = set(own_rules(table))
+    targets = {}
+    todo = [name for name, policy in table["policies"].items() if name not in own and policy != "ACCEPT"]
+    for rule in table["rules"]:
+        targets.setdefault(rule.chain, set()).add(_rules.target_of(_rules.words(rule.line)))
+        if rule not in theirs:
+            todo.append(rule.chain)
+    reached = set()
+    while todo:
+        for name in targets.get(todo.pop(), ()):
+            if name not in reached:
+                reached.add(name)
+                todo.append(name)
+    return reached
 
 
 def removal(tables):

@@ -141,6 +141,49 @@ def test_packets_of_known_connections_are_no_use(words, change, used):
     assert _leftovers.movement(_leftovers.parse(before), _leftovers.parse(before.replace("[1:1]", "[2:2]")))
 
 
+FELIX = recording("iptables/felix-3.30.3-leftover-before.counted.txt")
+ESTABLISHED = '-m comment --comment "cali:6BJqBjBC7crtA-7-" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT'
+
+
+def test_what_felix_left_stands_still_on_a_host_with_traffic():
+    after = recording("iptables/felix-3.30.3-leftover-after.counted.txt")
+    assert re.search(r"\[\d+:\d+\] -A cali-PREROUTING " + re.escape(ESTABLISHED), after).group() not in FELIX
+    assert _leftovers.movement(_leftovers.parse(FELIX), _leftovers.parse(after)) == []
+
+
+@pytest.mark.parametrize(
+    "change, used",
+    [
+        (lambda text: text, False),
+        (lambda text: text.replace(":PREROUTING ACCEPT", ":PREROUTING DROP"), True),
+        (lambda text: text.replace("-A cali-PREROUTING " + ESTABLISHED, "-A cali-PREROUTING " + ESTABLISHED + "\n[0:0] -A PREROUTING -j mine"), True),
+        (lambda text: text.replace(":cali-PREROUTING - [0:0]", ":cali-PREROUTING - [0:0]\n:mine - [0:0]\n[0:0] -A mine -j cali-PREROUTING"), True),
+        (lambda text: text.replace("-A cali-PREROUTING " + ESTABLISHED, "-A cali-PREROUTING " + ESTABLISHED + "\n[0:0] -A POSTROUTING -j mine"), False),
+        (lambda text: text.replace("COMMIT", "[0:0] -A OUTPUT -j mine\nCOMMIT"), False),
+    ],
+)
+def test_felix_accept_of_known_connections(change, used):
+    before = change(FELIX)
+    after = re.sub(r"\[\d+:\d+\] (-A cali-PREROUTING %s)" % re.escape(ESTABLISHED), r"[99999:9] \1", before)
+    assert before != after
+    assert bool(_leftovers.movement(_leftovers.parse(before), _leftovers.parse(after))) == used
+
+
+@pytest.mark.parametrize("base, used", [("FORWARD", True), ("INPUT", True), ("PREROUTING", False)])
+def test_felix_accept_of_a_pods_known_connections(base, used):
+    """cali-fw-* is entered from FORWARD, and from INPUT over cali-wl-to-host, by a goto."""
+    before = FELIX.replace(":cali-FORWARD - [0:0]", ":cali-FORWARD - [0:0]\n[0:0] -A %s -j mine" % base)
+    after = re.sub(r"\[\d+:\d+\] (-A cali-fw-\S+ .*--ctstate RELATED,ESTABLISHED -j ACCEPT)", r"[99999:9] \1", before)
+    assert before != after
+    assert bool(_leftovers.movement(_leftovers.parse(before), _leftovers.parse(after))) == used
+
+
+def test_what_felix_decides_else_is_use():
+    for words in ("NOTRACK", "--ctstate INVALID -j DROP", '"Unknown interface" -j DROP'):
+        after = re.sub(r"\[\d+:\d+\] (-A cali-.*%s\n)" % words, r"[99999:9] \1", FELIX, count=1)
+        assert _leftovers.movement(_leftovers.parse(FELIX), _leftovers.parse(after))
+
+
 @pytest.mark.parametrize(
     "text",
     [
