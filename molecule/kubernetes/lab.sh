@@ -9,6 +9,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 # What people and tests on this machine reach the cluster with.
 kubeconfig=$root/.cache/$lab/admin.conf
 kept=$root/.cache/$lab/kept
+cached=$root/.cache/$lab/kubectl
 
 say() { echo "$@" >&2; }
 on() {
