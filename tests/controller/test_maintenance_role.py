@@ -189,6 +189,12 @@ def test_an_api_server_that_does_not_tell_its_nodes_is_none_to_go_on_with(role):
     assert "or did not tell its nodes, so nothing was done: localhost: kubectl get nodes did not end within 30 s." in done.text
 
 
+def test_a_lock_is_given_back_also_through_an_api_server_that_does_not_tell_its_nodes(role):
+    assert role("entry=lock", "nodemend_run=r1").rc == 0
+    done = role("entry=unlock", "nodemend_run=r1", nodes=None)
+    assert done.rc == 0 and "holderIdentity" not in role.lease()["spec"], done.text
+
+
 UNCORDON = 'patch node w1 --type=merge --patch {"metadata": {"annotations": {"nodemend.io/cordoned-by": null'
 
 
