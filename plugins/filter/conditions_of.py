@@ -11,7 +11,7 @@ from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._play import l
 
 
 def conditions_of(names, scope):
-    # Here, as Ansible loads every filter that a template names, used or not, in a process of each host: 0.15 s in each scan.
+    # Here, as a template that names any filter of the collection loads all of them, in a process of each host: 0.1 s for the catalogue.
     from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue
 
     known = {"node": _catalogue.CONDITIONS, "cluster": _cluster_catalogue.CONDITIONS}
