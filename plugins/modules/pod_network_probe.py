@@ -140,9 +140,10 @@ class Probe(object):
             try:
                 if self._kubectl.run(command).strip() == "nodemend":
                     continue
-            except KubectlFailed:
-                pass  # the next attempt, or the sentence below
-            return "a pod of %s does not reach a pod of %s at %s" % (source, target, host)
+                said = "something else answers there"
+            except KubectlFailed as exc:  # the network, a server that does not listen, or an image without wget: what was said tells which
+                said = "; ".join(line.strip() for line in str(exc).splitlines())
+            return "a pod of %s has no answer from a pod of %s at %s (%s)" % (source, target, host, said)
         return None
 
 

@@ -11,6 +11,8 @@ RUNNING = {"worker1": "10.244.2.2", "worker2": "10.244.1.2"}
 # What kubectl exec printed of wget: a port without a listener, an address without a host (timeout ends it).
 REFUSED = (1, "", "wget: can't connect to remote host (10.244.1.2): Connection refused\ncommand terminated with exit code 1\n")
 SILENT = (143, "", "command terminated with exit code 143\n")
+# Of coreutils 9.1, in an image without wget.
+LACKING = (127, "", "timeout: failed to run command 'wget': No such file or directory\ncommand terminated with exit code 127\n")
 ANSWERED = (0, "nodemend\n", "")
 DELETE = "delete pods --namespace=kube-system --selector=app.kubernetes.io/name=nodemend-network-probe --ignore-not-found"
 
@@ -106,12 +108,22 @@ def test_one_that_answers_late(probe):
 @pytest.mark.parametrize(
     "answers, sentence",
     [
-        ([SILENT], "a pod of worker1 does not reach a pod of worker2 at 10.244.1.2"),
-        ([REFUSED], "a pod of worker1 does not reach a pod of worker2 at 10.244.1.2"),
+        ([SILENT], "a pod of worker1 has no answer from a pod of worker2 at 10.244.1.2 (command terminated with exit code 143)"),
+        (
+            [REFUSED],
+            "a pod of worker1 has no answer from a pod of worker2 at 10.244.1.2 "
+            "(wget: can't connect to remote host (10.244.1.2): Connection refused; command terminated with exit code 1)",
+        ),
+        # Not the network's fault, and not told as one.
+        (
+            [LACKING],
+            "a pod of worker1 has no answer from a pod of worker2 at 10.244.1.2 "
+            "(timeout: failed to run command 'wget': No such file or directory; command terminated with exit code 127)",
+        ),
         # Somebody else's server.
-        ([(0, "welcome\n", "")], "a pod of worker1 does not reach a pod of worker2 at 10.244.1.2"),
+        ([(0, "welcome\n", "")], "a pod of worker1 has no answer from a pod of worker2 at 10.244.1.2 (something else answers there)"),
         # One way only.
-        ([ANSWERED, SILENT] * 20, "a pod of worker2 does not reach a pod of worker1 at 10.244.2.2"),
+        ([ANSWERED, SILENT] * 20, "a pod of worker2 has no answer from a pod of worker1 at 10.244.2.2 (command terminated with exit code 143)"),
     ],
 )
 def test_pods_that_do_not_reach_each_other(probe, answers, sentence):
@@ -214,7 +226,8 @@ def upgrade(tmp_path):
 def test_the_role_stops_at_the_first_node(upgrade, tmp_path):
     done, log = upgrade("")
     assert done.rc == 2, done.text
-    assert "Stopped at node worker1: The network of pods fails: a pod of worker1 does not reach a pod of worker2 at 10.244.1.2." in done.text
+    lacking = "a pod of worker1 has no answer from a pod of worker2 at 10.244.1.2 (command terminated with exit code 143)"
+    assert "Stopped at node worker1: The network of pods fails: %s." % lacking in done.text
     assert "Still on the old version: worker2, control1. Nothing moves by itself" in done.text
     assert "To go back, run it with calico_state=rolled_back. Backup: /kept/before.json on control1." in done.text
     assert log == ["server_side_apply ", "daemonset_rollout worker1"]
