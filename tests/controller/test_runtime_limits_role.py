@@ -187,8 +187,7 @@ REFUSED = {
     "by-hand": ({}, [facts()], "containerd runs here, but no systemd unit starts it for the kubelet"),
     "upside-down": ({"runtime_limits_nofile": "1048576:65536"}, [facts(SHORT)], "runtime_limits_nofile: 1048576:65536 is not valid"),
     "too-low": ({"runtime_limits_nofile": "1024:65535"}, [facts(SHORT)], "1024:65535 is below runtime_limits_minimum_nofile (65536)."),
-    "above-nr-open": ({}, [facts(SHORT, ceiling=1048575)], OR_RAISE),
-    "above-nr-open-by-text": ({"runtime_limits_raise_nr_open": "false"}, [facts(SHORT, ceiling=1048575)], OR_RAISE),
+    "above-nr-open": ({"runtime_limits_raise_nr_open": "false"}, [facts(SHORT, ceiling=1048575)], OR_RAISE),
     "in-a-container": (RAISE, [facts(SHORT, may_raise=False)], NO_MORE),
 }
 NEW = "containerd.service runs with the new limit. Containers that were running before keep the old one until their pods are recreated"
