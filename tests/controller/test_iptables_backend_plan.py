@@ -128,6 +128,17 @@ def test_wrong_command():
     assert len(result["steps"]) == 3
 
 
+@pytest.mark.parametrize("host, target", [("legacy", "nft"), ("nft", "legacy")])
+def test_every_command_that_is_an_alternative_is_switched(host, target):
+    result = found("ok", host, nft=dump(9, 3))
+    names = ["iptables", "ip6tables", "arptables", "ebtables"]
+    result["iptables"]["iptables_binaries"] = {name: command(name, host) for name in names}
+    changes = plan(result, target)["alternatives"]
+    assert [(change["name"], change["value"], change["path"]) for change in changes] == [
+        (name, "/usr/sbin/%s-%s" % (name, host), "/usr/sbin/%s-%s" % (name, target)) for name in names
+    ]
+
+
 def followed(ip6, choices):
     """Fedora: ip6tables has no alternative of its own, it follows that of iptables."""
     result = found(host="legacy", **SPLIT)

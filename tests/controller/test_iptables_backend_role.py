@@ -4,7 +4,7 @@ import json
 
 import pytest
 from conftest import LIVE, playbook, staged
-from test_iptables_backend_plan import dump, found
+from test_iptables_backend_plan import AGENT, dump, found
 
 INFO = """
 from ansible.errors import AnsibleConnectionFailure
@@ -15,7 +15,7 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         if task_vars["stub_dead"] == "iptables_info":
             raise AnsibleConnectionFailure("no route to host")
-        return dict(task_vars["stub_found"], changed=False, faulty=[])
+        return dict(task_vars["stub_found"], changed=False, faulty=task_vars["stub_faulty"])
 """
 LEFTOVERS = """
 from ansible.errors import AnsibleConnectionFailure
@@ -57,8 +57,8 @@ def role(tmp_path):
     log = tmp_path / "log"
     log.write_text("")
 
-    def run(facts, *words, dead=""):
-        variables = {"stub_found": found(**facts), "stub_log": str(log), "stub_dead": dead}
+    def run(facts, *words, dead="", faulty=()):
+        variables = {"stub_found": found(**facts), "stub_log": str(log), "stub_dead": dead, "stub_faulty": list(faulty)}
         words = [part for word in words for part in ("-e", word)]
         done = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps(variables), *words, collections=collections)
         return done, log.read_text().split()
@@ -114,8 +114,16 @@ def test_the_only_rules_are_kept(role):
     assert "kube-proxy has not written its ipv4 Services to nft." in done.text
 
 
-def test_without_a_restart_nothing_is_removed(role):
-    facts = dict(LEFT, kubelet={"running": True, "enabled": True}, kubernetes_units=["kubelet.service"])
+def test_without_a_restart_the_writers_are_named_and_nothing_is_removed(role):
+    facts = dict(LEFT, kubelet={"running": True, "enabled": True}, kubernetes_units=["kubelet.service"], host_network_agents=[AGENT])
     words = ("iptables_backend_drain_ok=true", "iptables_backend_clean_stale=true", "iptables_backend_restart_writers=false")
     done, called = role(facts, *words)
+    assert "Restart these, for they choose their backend when they start: kubelet.service, kube-proxy." in done.text
     assert (done.rc, called) == (0, []) and "and iptables_backend_restart_writers to true" in done.text
+
+
+@pytest.mark.parametrize("faulty", [["iptables_backend_mismatch"], []])
+def test_a_host_that_is_still_faulty_after_the_change_has_failed(role, faulty):
+    done, called = role(dict(LEFT, legacy=dump()), "iptables_backend_drain_ok=true", faulty=faulty)
+    assert (done.rc != 0, called) == (bool(faulty), []), done.all
+    assert ("The change had no effect: Told." in done.text) == bool(faulty)
