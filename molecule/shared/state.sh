@@ -10,7 +10,10 @@ etc() {
 }
 
 rules() {
-    nft --stateless list ruleset 2>/dev/null | grep -v '^# Warning'
+    # The chains of a table have no order of meaning: those that were removed and put back stand behind the others.
+    nft --stateless list ruleset 2>/dev/null | grep -v '^# Warning' |
+        awk '/^table/ { table = $2 " " $3 } /^table|^}/ { at = table } /^\t(chain|set|map) / { at = table " " $2 } NF { print at ": " $0 }' |
+        sort --stable --field-separator=: --key=1,1
     # Asking the legacy tool would create the very tables it is asked about, so only those that exist are read.
     for family in ip ip6; do
         sort "/proc/net/${family}_tables_names" 2>/dev/null | while read -r table; do

@@ -25,7 +25,7 @@ def test_the_commands_speak_nft(host):
 def test_the_alternatives_are_on_nft(host, el):
     if el:
         pytest.skip("EL 8 has one iptables, that of nft, and no alternatives for it")
-    for name in ("iptables", "ip6tables"):
+    for name in ("iptables", "ip6tables", "arptables", "ebtables"):
         assert host.file("/etc/alternatives/" + name).linked_to == "/usr/sbin/xtables-nft-multi"
 
 
