@@ -5,7 +5,9 @@ of PyPI, which carries them. Kept in ~/.cache/nodemend, so this costs a download
 """
 
 import glob
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,15 +15,33 @@ import tempfile
 import urllib.request
 import zipfile
 
-# The versions the tests run with, and the `ansible` release that carries exactly these.
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+# Where the versions stand that the tests run with (no PyYAML on a fresh machine, so by pattern), the `ansible` release that
+# carries exactly these, and what it has for the lab's own use.
 # newest: what a new installation gets. 2.16: the last that manage Python 2.7 and 3.6. floor: what galaxy.yml promises.
+PINNED = r'- name: (\S+)\n +version: "([\d.]+)"\n'
+PROMISED = r'^  (\w+\.\w+): ">=([\d.]+)"$'
 SETS = {
-    "newest": ("14.5.0", {"community.general": "13.5.0", "ansible.posix": "2.2.2", "community.docker": "5.4.0"}),
-    "2.16": ("12.3.0", {"community.general": "11.4.2", "ansible.posix": "2.1.0", "community.docker": "4.8.5"}),
-    "floor": ("9.5.1", {"community.general": "8.6.0", "ansible.posix": "1.5.4", "community.docker": "3.9.0"}),
+    "newest": ("14.5.0", "requirements/collections.yml", PINNED, {"community.docker": "5.4.0"}),
+    "2.16": ("12.3.0", "requirements/legacy.yml", PINNED, {"community.docker": "4.8.5"}),
+    "floor": ("9.5.1", "galaxy.yml", PROMISED, {"community.docker": "3.9.0"}),
 }
 HELPER = ("community.library_inventory_filtering_v1", "1.1.5")
 GALAXY = "https://galaxy.ansible.com"
+
+
+def versions(path, pattern):
+    with open(os.path.join(ROOT, path), encoding="utf-8") as stream:
+        return dict(re.findall(pattern, stream.read(), re.MULTILINE))
+
+
+def check(target, collections):
+    """End where a folder holds other versions: of a release that carries others, or from before a pin was changed."""
+    for name, version in collections.items():
+        with open(os.path.join(target, "ansible_collections", *name.split("."), "MANIFEST.json"), encoding="utf-8") as stream:
+            found = json.load(stream)["collection_info"]["version"]
+        if found != version:
+            sys.exit("%s: %s is %s and should be %s. Is that what the release of ansible in get_collections.py carries?" % (target, name, found, version))
 
 
 def galaxy_answers():
@@ -66,7 +86,11 @@ def from_pypi(release, collections, target):
 def main():
     if len(sys.argv) != 2 or sys.argv[1] not in SETS:
         sys.exit(__doc__)
-    release, collections = SETS[sys.argv[1]]
+    release, path, pattern, lab = SETS[sys.argv[1]]
+    collections = versions(path, pattern)
+    if set(collections) != set(versions("galaxy.yml", PROMISED)):
+        sys.exit("%s and galaxy.yml name different collections" % path)
+    collections.update(lab)
     cache = os.environ.get("NODEMEND_CACHE") or os.path.expanduser("~/.cache/nodemend")
     target = os.path.join(cache, "collections", release)
     if not os.path.isdir(target):
@@ -77,9 +101,11 @@ def main():
                 from_galaxy(collections, unfinished)
             else:
                 from_pypi(release, collections, unfinished)
+            check(unfinished, collections)
             os.rename(unfinished, target)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
+    check(target, collections)
     print(target)
 
 
