@@ -48,3 +48,10 @@ def test_the_package_manager_is_real(host):
         assert host.run("command -v dpkg apt-get").rc != 0
     else:
         assert host.package("iptables").is_installed
+
+
+def test_the_modules_of_other_collections_work(host):
+    assert host.file("/etc/sysctl.d/nodemend-smoke.conf").content_string == "net.ipv4.ip_forward=1\n"
+    assert "NAME=" in host.check_output("gzip --decompress --stdout /etc/nodemend-smoke.gz")
+    if host.system_info.distribution != "rocky":
+        assert host.file("/etc/alternatives/nodemend-smoke").linked_to in ("/usr/bin/true", "/bin/true")
