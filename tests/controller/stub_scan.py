@@ -77,8 +77,10 @@ class ActionModule(ActionBase):
     def _play(self, host, role, script, task_vars):
         with open(task_vars["stub_log"], "a") as stream:
             stream.write("%s %s%s\n" % (host, role, " (check)" if self._task.check_mode else ""))
+            for name in set(script.get("heard", ())) & set(task_vars):
+                stream.write("%s %s heard %s=%s\n" % (host, role, name, self._templar.template(task_vars[name])))
             stream.flush()
             os.fsync(stream.fileno())
         if role in script.get("fails", []):
             return {"failed": True, "msg": "%s went wrong" % role}
-        return {"changed": True}
+        return {"changed": True, "reboot": script.get("reboot", False)}

@@ -96,6 +96,11 @@ def test_words_in_journals_are_told_once_for_all_hosts_and_units():
     assert not any("JOURNALS" in line for line in summary({"w4": symptoms()}, COMMANDS))
 
 
+def test_a_finding_that_only_a_reboot_mends_has_the_leave_for_it_in_its_command():
+    (line,) = [line for line in summary({"w": scan(verdict("kernel_below_minimum", disruption="reboot"))}, COMMANDS) if "Mend" in line]
+    assert line.endswith("remediate -e nodemend_conditions=kernel_below_minimum -e nodemend_max_disruption=reboot -e kernel_reboot_ok=true")
+
+
 def test_an_option_without_which_nothing_is_mended_stands_in_the_command():
     saved = verdict("iptables_rules_duplicated", "at_risk", reason="CopiesSaved", disruption="none")
     wanted = "    Mend (none): %s -e nodemend_conditions=iptables_rules_duplicated -e iptables_duplicates_persisted=true" % COMMAND
