@@ -13,7 +13,7 @@ ROLE = os.path.join(ROOT, "roles", "kernel")
 OLD, NEW = "4.18.0-425.el8.x86_64", "4.18.0-477.el8.x86_64"
 
 # A machine that is a folder: what it holds and does stands in machine.json, what was done to it in log. All of these play modules on it;
-# "kill" names the step after which somebody ends the controller.
+# "kill" names the step after which somebody ends the controller; "facts" and "iptables" take the place of what the two modules would tell otherwise.
 COMMON = """
 import json, os, signal, time
 from ansible.errors import AnsibleConnectionFailure
@@ -49,7 +49,7 @@ class ActionModule(Machine):
         kernels, running = m["kernels"], m["running"]
         entries = [{"id": "e-" + one, "title": one, "release": one, "panic": m["panic"].get(one), "dracut": m["dracut"].get(one, {})} for one in kernels]
         status = "ok" if running in m["candidates"] else "faulty"
-        return {"unavailable": {}, "kernel": {
+        kernel = {
             "kernel_release": parse(running),
             "kernel_ownership": {"own": True, "kind": None, "because": None},
             "os_release": m["system"],
@@ -62,9 +62,14 @@ class ActionModule(Machine):
             "grub_menu": {"configuration": "/boot/grub2/grub.cfg", "entries": entries, "saved_entry": "e-" + m["default"], "saves": m["saves"]},
             "grub_environment": {"path": "/boot/grub2/grubenv", "file_system": "xfs", "obstacle": m["obstacle"]},
             "secure_boot": {"uefi": False, "enabled": False},
-            "boot_medium": {"free_bytes": None, "managed_by": m["managed_by"], "read_only": []},
+            "boot_medium": {"free_bytes": None, "managed_by": None, "read_only": []},
             "kernel_drivers": {"needed": [], "kernels": {one: {"missing": [], "legacy_iptables": True} for one in kernels}},
-        }, "conditions": [{"condition": "kernel_below_minimum", "status": status}]}
+        }
+        return {
+            "unavailable": m["unavailable"],
+            "kernel": dict(kernel, **m["facts"], **dict.fromkeys(m["unavailable"])),
+            "conditions": [{"condition": "kernel_below_minimum", "status": status}],
+        }
 """
 NODE_CONDITION_INFO = """
 class ActionModule(Machine):
@@ -167,8 +172,8 @@ class ActionModule(Machine):
 IPTABLES_INFO = """
 class ActionModule(Machine):
     def play(self, args, task_vars):
-        return {"unavailable": {}, "iptables": {
-            "iptables_dumps": {"legacy": {}}, "iptables_binaries": {"iptables": None}, "host_network_agents": []}}
+        found = {"iptables_dumps": {"legacy": {}}, "iptables_binaries": {"iptables": None}, "host_network_agents": []}
+        return {"unavailable": {}, "iptables": dict(found, **self.machine["iptables"])}
 """
 PACKAGE = """
 class ActionModule(Machine):
@@ -187,6 +192,20 @@ class ActionModule(Machine):
             self.save("install " + m["brings"])
         return {"changed": True, "failed": bool(m["fails"]), "msg": m["fails"]}
 """
+RPM_KEY = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        if not self.check:
+            self.save("key %(key)s %(fingerprint)s" % args)
+        return {"changed": True}
+"""
+YUM_REPOSITORY = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        if not self.check:
+            self.save("repository %(name)s %(baseurl)s enabled=%(enabled)s gpgcheck=%(gpgcheck)s" % args)
+        return {"changed": True}
+"""
 # An archive that does not answer.
 APT = """
 class ActionModule(Machine):
@@ -201,6 +220,8 @@ STUBS = {
     "stub_apt": APT,
     "stub_package": PACKAGE,
     "stub_reboot": REBOOT,
+    "stub_repository": YUM_REPOSITORY,
+    "stub_rpm_key": RPM_KEY,
     "stub_slurp": SLURP,
     "stub_stat": STAT,
     "stub_wait": WAIT_FOR_CONNECTION,
@@ -211,10 +232,12 @@ REPLACED = [
     ("ansible.builtin.package:", "nodemend.kubernetes.stub_package:"),
     ("ansible.builtin.apt:", "nodemend.kubernetes.stub_apt:"),
     ("ansible.builtin.reboot:", "nodemend.kubernetes.stub_reboot:"),
+    ("ansible.builtin.rpm_key:", "nodemend.kubernetes.stub_rpm_key:"),
     ("ansible.builtin.slurp:", "nodemend.kubernetes.stub_slurp:"),
     ("ansible.builtin.stat:", "nodemend.kubernetes.stub_stat:"),
     ("ansible.builtin.wait_for_connection:", "nodemend.kubernetes.stub_wait:"),
     ("ansible.builtin.systemd_service:", "nodemend.kubernetes.stub_systemd:"),
+    ("ansible.builtin.yum_repository:", "nodemend.kubernetes.stub_repository:"),
 ]
 GRUBBY = """#!/usr/bin/env python3
 import json, sys
@@ -282,7 +305,7 @@ class Host:
                 text = text.replace("/etc/apt/sources.list.d", str(directory / "sources"))
                 text = text.replace("/var/lib/nodemend", str(directory / "kept")).replace("/var/lib/dkms", str(directory / "dkms"))
                 text = text.replace("[/etc/dnf/dnf.conf, /etc/yum.conf, /etc/yum.repos.d]", "[%s/dnf.conf, %s/repositories]" % (directory, directory))
-                text = text.replace("/lib/modules", str(directory / "modules"))
+                text = text.replace("/etc/yum.repos.d/", "%s/" % (directory / "repositories")).replace("/lib/modules", str(directory / "modules"))
                 path.write_text(re.sub(r" +(owner|group): root\n", "", text))
         self.programs = directory / "bin"
         self.programs.mkdir()
@@ -333,7 +356,9 @@ class Host:
             "node": None,
             "etcd": False,
             "system": {"id": "rocky", "family": "redhat", "major": 8, "name": "Rocky Linux 8", "codename": None, "version_id": "8.10"},
-            "managed_by": None,
+            "facts": {},
+            "unavailable": {},
+            "iptables": {},
             "saves": True,
             "kill": None,
         }
@@ -612,18 +637,12 @@ def test_suse_a_one_shot_start_that_would_last(host, suse, obstacle):
 
 def test_a_transactional_suse_is_refused_with_what_a_person_does(host):
     micro = {"id": "sl-micro", "family": "suse", "major": 6, "name": "SUSE Linux Micro 6.0", "codename": None, "version_id": "6.0"}
-    host.fresh(system=micro, managed_by="transactional-update")
+    host.fresh(system=micro, facts={"boot_medium": {"free_bytes": None, "managed_by": "transactional-update", "read_only": ["/"]}})
     run = host.again()
     text = " ".join(run.all.split())
     assert run.rc != 0 and host.log() == []
     assert "SUSE Linux Micro 6.0 is managed by transactional-update" in text and "transactional-update pkg install kernel-default" in text
     assert "transactional-update rollback last && systemctl reboot" in text
-
-
-def test_a_distribution_that_nobody_knows_is_refused(host):
-    host.fresh(system={"id": "void", "family": None, "major": None, "name": "Void", "codename": None, "version_id": None})
-    run = host.again()
-    assert run.rc != 0 and "Void (ID void, family not known) is none" in " ".join(run.all.split()) and "as its vendor describes" in run.all
 
 
 def test_an_archive_that_does_not_answer_is_not_left_behind(host):
@@ -639,6 +658,156 @@ def test_an_archive_that_does_not_answer_is_not_left_behind(host):
     kept.write_text("")
     run = host.again(kernel_source="backports", kernel_backports_url="http://gone.invalid/debian")
     assert run.rc != 0 and "gone.invalid" in kept.read_text()
+
+
+# What the role refuses before it does anything
+
+
+def fact(name, **what):
+    """Keys of a machine whose fact is this."""
+    return {"facts": {name: what}}
+
+
+def medium(**what):
+    return fact("boot_medium", **dict({"free_bytes": None, "managed_by": None, "read_only": []}, **what))
+
+
+def loader(name):
+    return fact("boot_kernels", loader=name, running=OLD, default=None, next=None)
+
+
+def unavailable(reason, message, *facts):
+    return {"unavailable": {name: {"reason": reason, "message": message} for name in facts}}
+
+
+def drivers(missing=(), legacy=True):
+    kernels = {one: {"missing": [], "legacy_iptables": True} for one in (OLD, NEW)}
+    return {"needed": [], "kernels": dict(kernels, **{NEW: {"missing": list(missing), "legacy_iptables": legacy}})}
+
+
+def installed(**of_the_new):
+    """Keys of a machine that has the new kernel installed, with what is wrong with it."""
+    kernels = [
+        {"release": one, "vendor": "redhat", "flavour": "", "image": "/boot/vmlinuz-" + one, "initramfs": "/boot/i", "modules": True} for one in (NEW, OLD)
+    ]
+    kernels[0].update(of_the_new)
+    return {"installed_kernels": kernels}
+
+
+VOID = {"id": "void", "family": None, "major": None, "name": "Void", "codename": None, "version_id": None}
+EL_11 = {"id": "rocky", "family": "redhat", "major": 11, "name": "Rocky Linux 11", "codename": None, "version_id": "11.0"}
+IN_IMAGE = {"own": False, "kind": "container", "because": "/.dockerenv exists"}
+HAS_NEW = {"kernels": (NEW, OLD), "candidates": [NEW]}
+ONLY_OLD = {"configuration": "/boot/grub2/grub.cfg", "entries": [{"id": "e", "title": "t", "release": OLD, "panic": None, "dracut": {}}], "saves": True}
+SECURE = fact("secure_boot", uefi=True, enabled=True)
+SECURE_PERHAPS = unavailable("Unreadable", "/sys/firmware/efi/efivars is empty: efivarfs is not mounted.", "secure_boot")
+NEEDS_ROOT = unavailable("NeedsRoot", "/boot/grub2/grub.cfg: only root may read it", "boot_kernels", "grub_menu", "grub_environment")
+TABLE = {"chains": {}, "rules": {"KUBE": 3}, "foreign": 0}
+USED = {"iptables_dumps": {"legacy": {"ipv4": {"tables": {"nat": TABLE}, "unavailable": None}}}}
+ELREPO_LT = {"kernel_source": "elrepo-lt"}
+NO_TABLES = "it has no tables of the legacy iptables, and they are or may be needed "
+
+# What the machine is like, what is asked of the role, and its words.
+REFUSALS = {
+    "nothing read": (NEEDS_ROOT, {}, "so nothing was changed: /boot/grub2/grub.cfg: only root may read it."),
+    "no drivers read": (unavailable("TimedOut", "it hung", "kernel_drivers"), {}, "could not be read, so nothing was changed: it hung."),
+    "container": ({"facts": {"kernel_ownership": IN_IMAGE}}, {}, "belongs to the machine around this container (/.dockerenv exists)"),
+    "no image": ({}, {"kernel_image_build": True}, "kernel_image_build is true, but this host runs its own kernel"),
+    "ostree": (medium(managed_by="ostree"), {}, "Rocky Linux 8 is managed by ostree: its kernel comes with a new deployment"),
+    "read-only": (medium(read_only=["/", "/usr"]), {}, "Rocky Linux 8 is mounted read-only at /, /usr: its kernel comes with a new deployment"),
+    "systemd-boot": (loader("systemd-boot"), {}, "The boot loader of this host is systemd-boot. The role is made for GRUB only"),
+    "no loader": (loader(None), {}, "The boot loader of this host is not known. The role is made for GRUB only"),
+    "no known distribution": ({"system": VOID}, {}, "Void (ID void, family not known) is none that this role was made for"),
+    "no known release of it": ({"system": EL_11}, {}, "Rocky Linux 11 (ID rocky, family redhat) is none that this role was made for"),
+    "no such source": ({}, {"kernel_source": "backports"}, "Rocky Linux 8 has no kernel_source backports; it has vendor, elrepo-lt, elrepo-ml, files."),
+    "batch": ({}, {"kernel_max_batch": 0}, "1 hosts are in this batch; kernel_max_batch allows 0."),
+    "/boot": (medium(free_bytes=199 << 20), {}, "/boot has 199 MB free, and a kernel with its initramfs may take 200"),
+    "one-shot": ({"obstacle": "it lies on LVM"}, {}, "(it lies on LVM), so it could not forget a one-shot entry"),
+    "Secure Boot, elrepo-lt": (SECURE, ELREPO_LT, "Secure Boot is on, and kernels from elrepo-lt are not signed for it"),
+    "Secure Boot, elrepo-ml": (SECURE, {"kernel_source": "elrepo-ml"}, "Secure Boot is on, and kernels from elrepo-ml are not signed for it"),
+    "Secure Boot, files": (
+        SECURE,
+        {"kernel_source": "files", "kernel_files": ["kernel.rpm"]},
+        "Secure Boot is on, and nobody has said that the kernels of kernel_files are signed for it",
+    ),
+    "Secure Boot not read": (
+        SECURE_PERHAPS,
+        ELREPO_LT,
+        "Secure Boot is perhaps on (/sys/firmware/efi/efivars is empty: efivarfs is not mounted.), and kernels from elrepo-lt are not",
+    ),
+    # From here on somebody has installed the new kernel already.
+    "drivers": (
+        dict(HAS_NEW, facts={"kernel_drivers": drivers(["virtio_blk", "virtio_net"])}),
+        {},
+        "must not be booted here: it lacks virtio_blk, virtio_net, which the root disk or the uplink needs. %s is still the default." % OLD,
+    ),
+    "no modules": (dict(HAS_NEW, facts={"kernel_drivers": {"needed": [], "kernels": {}}}), {}, "must not be booted here: it lacks modules.dep, which"),
+    "no initramfs": (dict(HAS_NEW, facts=installed(initramfs=None)), {}, "must not be booted here: it has no initramfs. %s" % OLD),
+    "no entry": (dict(HAS_NEW, facts={"grub_menu": dict(ONLY_OLD, saved_entry="e")}), {}, "must not be booted here: GRUB has no entry for it. %s" % OLD),
+    "legacy rules": (
+        dict(HAS_NEW, facts={"kernel_drivers": drivers(legacy=False)}, iptables=USED),
+        {},
+        NO_TABLES + "(legacy ipv4 rules in the table nat). %s" % OLD,
+    ),
+    "legacy required": (
+        dict(HAS_NEW, facts={"kernel_drivers": drivers(legacy=False)}),
+        {"kernel_legacy_iptables": "required"},
+        NO_TABLES + "(kernel_legacy_iptables is ",
+    ),
+    "not made the default": (
+        dict(HAS_NEW, facts={"kernel_drivers": drivers(["virtio_blk"])}),
+        {"kernel_reboot_ok": False, "kernel_make_default": True},
+        "it lacks virtio_blk, which",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_would_not_end_well_is_refused_before_anything_is_done(host, name):
+    keys, variables, words = REFUSALS[name]
+    host.fresh(**dict({"candidates": [NEW]}, **keys))
+    run = host.again(**arguments(**variables))
+    assert run.rc != 0 and words in " ".join(run.all.split()), run.all
+    assert host.log() == [] and not (host.directory / "kept").exists()
+    assert (host.default(), host.look()["next"]) == (OLD, None)
+
+
+def test_a_kernel_that_is_no_good_once_it_is_installed_is_not_started(host):
+    host.fresh(candidates=[NEW], facts={"kernel_drivers": drivers(["virtio_blk"])})
+    run = host.again(**arguments())
+    assert run.rc != 0 and "%s is installed, but it must not be booted here: it lacks virtio_blk, which" % NEW in run.all
+    assert host.log() == WAY[:2] and host.left() == []
+
+
+# What is near to a refusal and is none.
+ACCEPTED = {
+    "Secure Boot": (SECURE, {}),
+    "Secure Boot not read": (SECURE_PERHAPS, {}),
+    "Secure Boot, signer enrolled": (SECURE, dict(ELREPO_LT, kernel_signer_enrolled="true")),
+    "UEFI": (fact("secure_boot", uefi=True, enabled=False), ELREPO_LT),
+    "image": ({"facts": dict(SECURE["facts"], kernel_ownership=IN_IMAGE)}, dict(ELREPO_LT, kernel_image_build="true")),
+    "/boot": (medium(free_bytes=200 << 20), {}),
+    "no one-shot": ({"obstacle": "it lies on LVM"}, {"kernel_reboot_ok": "false"}),
+    "legacy unused": (dict(HAS_NEW, facts={"kernel_drivers": drivers(legacy=False)}), {}),
+    "legacy not needed": (dict(HAS_NEW, facts={"kernel_drivers": drivers(legacy=False)}, iptables=USED), {"kernel_legacy_iptables": "not_needed"}),
+}
+
+
+@pytest.mark.parametrize("name", ACCEPTED)
+def test_what_may_end_well_is_not_refused(host, name):
+    keys, variables = ACCEPTED[name]
+    host.fresh(**dict({"candidates": [NEW]}, **keys))
+    run = host.again("--check", **arguments(**variables))
+    assert run.rc == 0 and ("Would install" in run.all or "target=%s reboot=True" % NEW in run.all), run.all
+
+
+# The build machine's drivers, rules and boot loader say nothing about the machines that will boot an image; a kernel without modules is none for any.
+@pytest.mark.parametrize("missing, refused", [(["virtio_blk"], False), (["modules.dep"], True)])
+def test_in_an_image_only_the_kernel_itself_counts(host, missing, refused):
+    host.fresh(facts={"kernel_ownership": IN_IMAGE, "kernel_drivers": drivers(missing, legacy=False)}, candidates=[NEW], iptables=USED, **NEEDS_ROOT)
+    run = host.again(**arguments(kernel_image_build="true"))
+    assert (run.rc != 0) == refused and ("it lacks modules.dep, which" in run.all) == refused, run.all
+    assert host.log() == ["install " + NEW]
 
 
 LEFT_OUT = {
@@ -1018,12 +1187,6 @@ def test_kured_reboots(host):
     assert host.default() == NEW and host.left() == []
 
 
-def test_grub_that_cannot_forget_is_refused_before_anything_is_installed(host):
-    host.fresh(candidates=[NEW], obstacle="it lies on LVM")
-    run = host.again(**arguments())
-    assert run.rc != 0 and "it lies on LVM" in run.all and host.log() == []
-
-
 def test_a_calico_that_does_not_live_on_it(host):
     host.fresh(candidates=[NEW])
     run = host.again(**arguments(kernel_calico_ok="false"))
@@ -1164,7 +1327,6 @@ def test_kernels_that_could_not_be_removed_are_by_the_next_run(host):
 EMPTY = {"tables": {}, "unavailable": None}
 NOBODY = {"iptables_dumps": {"legacy": {"ipv4": EMPTY, "ipv6": EMPTY}}, "iptables_binaries": {"iptables": None}, "host_network_agents": []}
 TIMED_OUT = {"tables": {}, "unavailable": {"reason": "TimedOut", "message": "it hung"}}
-TABLE = {"chains": {}, "rules": {"KUBE": 3}, "foreign": 0}
 LEGACY = [
     ({}, ""),
     ({"iptables_dumps": {"legacy": {"ipv4": TIMED_OUT, "ipv6": EMPTY}}}, "the legacy ipv4 rules could not be read (it hung)"),
