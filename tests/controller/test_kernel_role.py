@@ -189,6 +189,7 @@ class ActionModule(Machine):
         elif m["brings"] and m["brings"] not in m["kernels"]:
             m["default"] = m["brings"]
             m["kernels"].insert(0, m["brings"])
+            m["asked"] = args
             self.save("install " + m["brings"])
         return {"changed": True, "failed": bool(m["fails"]), "msg": m["fails"]}
 """
@@ -205,6 +206,14 @@ class ActionModule(Machine):
         if not self.check:
             self.save("repository %(name)s %(baseurl)s enabled=%(enabled)s gpgcheck=%(gpgcheck)s" % args)
         return {"changed": True}
+"""
+# What it is given can be looked at, a line for each time.
+TELL = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        with open(os.path.join(self.folder, "told"), "a") as stream:
+            stream.write(json.dumps(args) + "\\n")
+        return {}
 """
 # An archive that does not answer.
 APT = """
@@ -224,6 +233,7 @@ STUBS = {
     "stub_rpm_key": RPM_KEY,
     "stub_slurp": SLURP,
     "stub_stat": STAT,
+    "stub_tell": TELL,
     "stub_wait": WAIT_FOR_CONNECTION,
     "stub_systemd": SYSTEMD,
 }
@@ -331,7 +341,7 @@ class Host:
     def change(self, **keys):
         (self.directory / "machine.json").write_text(json.dumps(dict(self.look(), **keys)))
 
-    def fresh(self, kernels=(OLD,), **keys):
+    def fresh(self, kernels=(OLD,), folder=None, **keys):
         machine = {
             "running": OLD,
             "first": OLD,
@@ -362,7 +372,7 @@ class Host:
             "saves": True,
             "kill": None,
         }
-        (self.directory / "machine.json").write_text(json.dumps(dict(machine, **keys)))
+        ((folder or self.directory) / "machine.json").write_text(json.dumps(dict(machine, **keys)))
 
     def run(self, *words, brings=NEW, fails="", candidates=(), kernels=(OLD,), **variables):
         self.fresh(brings=brings, fails=fails, candidates=candidates, kernels=kernels, refuses=variables.pop("refuses", ""))
@@ -808,6 +818,190 @@ def test_in_an_image_only_the_kernel_itself_counts(host, missing, refused):
     run = host.again(**arguments(kernel_image_build="true"))
     assert (run.rc != 0) == refused and ("it lacks modules.dep, which" in run.all) == refused, run.all
     assert host.log() == ["install " + NEW]
+
+
+# Every family and source
+
+
+def system(identity, family, version, name, codename=None):
+    return {"id": identity, "family": family, "major": int(version.split(".")[0]), "name": name, "codename": codename, "version_id": version}
+
+
+CENTOS_7 = system("centos", "redhat", "7", "CentOS Linux 7 (Core)")
+# A system and the kernel that it runs; the variables of its family, and how these have packages, arguments and a one-shot start made.
+SYSTEMS = {
+    "debian": (system("debian", "debian", "12", "Debian GNU/Linux 12", "bookworm"), "6.1.0-26-cloud-amd64", "debian apt drop_in grub-reboot"),
+    "ubuntu": (system("ubuntu", "ubuntu", "22.04", "Ubuntu 22.04", "jammy"), "5.15.0-91-generic", "ubuntu apt drop_in grub-reboot"),
+    "lowlatency": (system("ubuntu", "ubuntu", "24.04", "Ubuntu 24.04", "noble"), "6.8.0-45-lowlatency", "ubuntu apt drop_in grub-reboot"),
+    "aws": (system("ubuntu", "ubuntu", "22.04", "Ubuntu 22.04", "jammy"), "6.8.0-1015-aws", "ubuntu apt drop_in grub-reboot"),
+    "el7": (CENTOS_7, "3.10.0-1160.el7.x86_64", "redhat_7 yum grubby grub2-reboot"),
+    "el8": (system("rocky", "redhat", "8.10", "Rocky Linux 8"), OLD, "redhat_8 dnf grubby grub2-reboot"),
+    "el9": (system("almalinux", "redhat", "9.4", "AlmaLinux 9"), "5.14.0-427.13.1.el9_4.x86_64", "redhat_9 dnf grubby grub2-reboot"),
+    "el10": (system("rhel", "redhat", "10.0", "RHEL 10"), "6.12.0-55.9.1.el10_0.x86_64", "redhat_10 dnf grubby grub2-reboot"),
+    "openeuler": (system("openeuler", "openeuler", "22.03", "openEuler 22.03"), "5.10.0-60.18.0.50.oe2203.x86_64", "openeuler dnf grubby grub2-reboot"),
+    "amazon2": (system("amzn", "amazon", "2", "Amazon Linux 2"), "4.14.355-275.572.amzn2.x86_64", "amazon_2 yum grubby grub2-reboot"),
+    "amazon2023": (system("amzn", "amazon", "2023", "Amazon Linux 2023"), "6.1.112-122.189.amzn2023.x86_64", "amazon_2023 dnf grubby grub2-reboot"),
+    "suse": (LEAP, RUNNING % "azure", "suse zypper block grub2-reboot"),
+}
+END_OF_LIFE = {
+    "el7": "CentOS Linux 7 (Core) is end of life since 30 June 2024. Neither its own kernels nor ELRepo's for it (the last are 5.4.278 and 6.9.7 of June 2024)"
+    " will ever be fixed again. Use this only to get through to a supported system.",
+    "amazon2": "Amazon Linux 2 is end of life since 30 June 2026: move to Amazon Linux 2023.",
+}
+# Written a second time, so that a slip in either shows. CentOS' is also on its page of keys (git.centos.org, centos.org/keys.md).
+V1 = {"url": "https://www.elrepo.org/RPM-GPG-KEY-elrepo.org", "fingerprint": "96C0 104F 6315 4731 1E0B B1AE 309B C305 BAAD AE52"}
+V2 = {"url": "https://www.elrepo.org/RPM-GPG-KEY-v2-elrepo.org", "fingerprint": "B8A7 5587 4DA2 40C9 DAC4 E715 5160 0989 EAA3 1D4A"}
+CENTOS = {"url": "/etc/pki/rpm-gpg/RPM-GPG-KEY-CentOS-7", "fingerprint": "6341 AB27 53D7 8A78 A7C2 7BB1 24C6 A8A7 F4A8 0EB5"}
+MINE = {"url": "https://mirror.example/key", "fingerprint": "0000"}
+EL7_LAST = "https://mirrors.coreix.net/elrepo-archive-archive/kernel/el7/x86_64/"
+VAULT = "https://vault.centos.org/7.9.2009/updates/$basearch/"
+ELREPO_OF = "https://elrepo.org/linux/kernel/el%d/$basearch/"
+IMAGE = {"kernel_image_build": True}
+OWN_ELREPO, OWN_VAULT = "https://mirror.example/elrepo/", "https://mirror.example/7.9.2009/updates/$basearch/"
+OWN = {"kernel_elrepo_url": OWN_ELREPO, "kernel_elrepo_keys": [MINE], "kernel_vault_url": "https://mirror.example/7.9.2009"}
+
+FILES = {"files": ("", "", [])}
+
+# A system, what is asked of the role, and what each of its sources means: the packages; the folder, archive or flavour that the source stands for; the keys.
+# Where something is asked, only the sources that it matters to.
+SOURCES = [
+    ("debian", {}, {**FILES, "vendor": ("linux-image-cloud-amd64", "", []), "backports": ("linux-image-cloud-amd64", "bookworm-backports", [])}),
+    ("debian", IMAGE, {"vendor": ("linux-image-amd64", "", [])}),
+    ("debian", {"kernel_target_release": "6.1.0-50-amd64"}, {"vendor": ("linux-image-6.1.0-50-amd64", "", [])}),
+    ("ubuntu", {}, {**FILES, "vendor": ("linux-generic", "", []), "hwe": ("linux-generic-hwe-22.04", "generic", [])}),
+    ("lowlatency", {}, {**FILES, "vendor": ("linux-lowlatency", "", []), "hwe": ("linux-lowlatency-hwe-24.04", "lowlatency", [])}),
+    ("lowlatency", IMAGE, {"vendor": ("linux-generic", "", [])}),
+    ("aws", {}, {**FILES, "vendor": ("linux-aws", "", []), "hwe": ("linux-generic-hwe-22.04", "generic", [])}),
+    (
+        "el7",
+        {},
+        {
+            **FILES,
+            "vendor": ("kernel", "", []),
+            "centos-vault": ("kernel", VAULT, [CENTOS]),
+            "elrepo-lt": ("kernel-lt", EL7_LAST, [V1]),
+            "elrepo-ml": ("kernel-ml", EL7_LAST, [V1]),
+        },
+    ),
+    (
+        "el7",
+        OWN,
+        {"centos-vault": ("kernel", OWN_VAULT, [CENTOS]), "elrepo-lt": ("kernel-lt", OWN_ELREPO, [MINE]), "elrepo-ml": ("kernel-ml", OWN_ELREPO, [MINE])},
+    ),
+    (
+        "el8",
+        {},
+        {**FILES, "vendor": ("kernel", "", []), "elrepo-lt": ("kernel-lt", ELREPO_OF % 8, [V1, V2]), "elrepo-ml": ("kernel-ml", ELREPO_OF % 8, [V1, V2])},
+    ),
+    ("el8", OWN, {"elrepo-lt": ("kernel-lt", OWN_ELREPO, [MINE]), "elrepo-ml": ("kernel-ml", OWN_ELREPO, [MINE])}),
+    ("el8", {"kernel_target_release": NEW}, {"vendor": ("kernel-" + NEW, "", [])}),
+    ("el8", {"kernel_package": ["kernel-rt"]}, {"vendor": ("kernel-rt", "", [])}),
+    (
+        "el9",
+        {},
+        {**FILES, "vendor": ("kernel", "", []), "elrepo-lt": ("kernel-lt", ELREPO_OF % 9, [V1, V2]), "elrepo-ml": ("kernel-ml", ELREPO_OF % 9, [V1, V2])},
+    ),
+    ("el9", OWN, {"elrepo-lt": ("kernel-lt", OWN_ELREPO, [MINE]), "elrepo-ml": ("kernel-ml", OWN_ELREPO, [MINE])}),
+    (
+        "el10",
+        {},
+        {**FILES, "vendor": ("kernel kernel-modules-extra", "", []), "elrepo-ml": ("kernel-ml kernel-ml-modules-extra", ELREPO_OF % 10, [V2])},
+    ),
+    ("el10", OWN, {"elrepo-ml": ("kernel-ml kernel-ml-modules-extra", OWN_ELREPO, [MINE])}),
+    ("openeuler", {}, {**FILES, "vendor": ("kernel", "", [])}),
+    ("amazon2", {}, {**FILES, "vendor": ("kernel", "", [])}),
+    ("amazon2023", {}, {**FILES, "vendor": ("kernel", "", [])}),
+    ("suse", {}, {**FILES, "vendor": ("kernel-azure", "", [])}),
+    ("suse", IMAGE, {"vendor": ("kernel-default", "", [])}),
+    ("suse", {"kernel_target_release": NEWER % "azure"}, {"vendor": ("kernel-azure=5.14.21-150400.24.100", "", [])}),
+]
+# In the place of what the role does once it has learnt how a family does it.
+TELLS = """
+- name: Tell
+  nodemend.kubernetes.stub_tell:
+    family: "{{ [__kernel_family, __kernel_method, __kernel_arguments_tool, __kernel_reboot_command] | join(' ') }}"
+    end_of_life: "{{ __kernel_end_of_life | default('') }}"
+    source: "{{ kernel_source }}"
+    signed: "{{ __kernel_chosen.signed }}"
+    means:
+      - "{{ __kernel_packages | join(' ') }}"
+      - "{{ __kernel_chosen.url | default(__kernel_chosen.archive) | default(__kernel_chosen.flavour) | default('') }}"
+      - "{{ __kernel_chosen.signers | default([]) }}"
+  loop: "{{ __kernel_sources | list }}"
+  loop_control:
+    loop_var: kernel_source
+"""
+
+
+def test_what_each_source_of_each_family_brings_from_where(host):
+    (host.collections / "ansible_collections" / "nodemend" / "kubernetes" / "roles" / "kernel" / "tasks" / "present.yml").write_text(TELLS)
+    hosts = {}
+    for number, (name, variables, unused) in enumerate(SOURCES):
+        folder = host.directory / str(number)
+        folder.mkdir()
+        release, running, unused = SYSTEMS[name]
+        image = variables.get("kernel_image_build", False)
+        host.fresh(folder=folder, system=release, running=running, facts={"kernel_ownership": {"own": not image, "kind": None, "because": None}})
+        hosts["%s_%d" % (name, number)] = dict(variables, stub_state=str(folder), ansible_connection="local")
+    tasks = [{"name": "Run the role", "ansible.builtin.include_role": {"name": "nodemend.kubernetes.kernel"}}]
+    path = host.directory / "play.yml"
+    path.write_text(yaml.safe_dump([{"name": "Play", "hosts": "all", "gather_facts": False, "tasks": tasks}], sort_keys=False))
+    run = playbook(host.directory, str(path), json.dumps({"all": {"hosts": hosts}}), collections=host.collections)
+    assert run.rc == 0, run.all
+    for number, (name, variables, sources) in enumerate(SOURCES):
+        told = [json.loads(line) for line in (host.directory / str(number) / "told").read_text().splitlines()]
+        assert {one["source"]: tuple(one["means"]) for one in told if not variables or one["source"] in sources} == sources, name
+        for one in told:
+            signed = one["source"] not in ("elrepo-lt", "elrepo-ml", "files")
+            assert (one["family"], one["end_of_life"], one["signed"]) == (SYSTEMS[name][2], END_OF_LIFE.get(name, ""), signed)
+
+
+def test_every_family_is_in_the_table():
+    described = {os.path.basename(path)[: -len(".yml")] for path in glob.glob(os.path.join(ROLE, "vars", "*.yml"))} - {"main"}
+    with open(os.path.join(ROLE, "vars", "main.yml")) as stream:
+        assert described == set(yaml.safe_load(stream)["__kernel_families"]) == {family.split()[0] for unused, unused, family in SYSTEMS.values()}
+
+
+LAST_OF_CENTOS, LAST_OF_ELREPO = "3.10.0-1160.119.1.el7.x86_64", "5.4.278-1.el7.elrepo.x86_64"
+LIST = "yum -q list --showduplicates "
+ASKED = {"use": "yum", "state": "latest"}
+
+
+@pytest.mark.parametrize(
+    "source, brings, log, asked",
+    [
+        ("vendor", LAST_OF_CENTOS, [LIST + "kernel"], {"name": ["kernel"]}),
+        (
+            "centos-vault",
+            LAST_OF_CENTOS,
+            [
+                "key /etc/pki/rpm-gpg/RPM-GPG-KEY-CentOS-7 6341AB2753D78A78A7C27BB124C6A8A7F4A80EB5",
+                "repository nodemend-kernel %s enabled=False gpgcheck=True" % VAULT,
+                LIST + "--enablerepo=nodemend-kernel kernel",
+            ],
+            {"name": ["kernel"], "enablerepo": ["nodemend-kernel"]},
+        ),
+        (
+            "elrepo-lt",
+            LAST_OF_ELREPO,
+            [
+                "key https://www.elrepo.org/RPM-GPG-KEY-elrepo.org 96C0104F631547311E0BB1AE309BC305BAADAE52",
+                "repository nodemend-kernel %s enabled=False gpgcheck=True" % EL7_LAST,
+                LIST + "--enablerepo=nodemend-kernel kernel-lt",
+            ],
+            {"name": ["kernel-lt"], "enablerepo": ["nodemend-kernel"]},
+        ),
+    ],
+)
+def test_centos_7_gets_a_kernel_and_is_told_that_it_has_come_to_its_end(host, source, brings, log, asked):
+    old = "3.10.0-1127.el7.x86_64"
+    host.program("yum", 'echo "yum $*" >>"%s/log"; echo "kernel.x86_64    %s    lab"' % (host.directory, brings))
+    host.fresh(system=CENTOS_7, kernels=(old,), running=old, first=old, default=old, brings=brings, candidates=[brings])
+    run = host.again(kernel_source=source, kernel_minimum_version="3.10.0-1160")
+    assert run.rc == 0 and "target=%s reboot=True" % brings in run.all, run.all
+    assert "WARNING: " + END_OF_LIFE["el7"] in run.all
+    assert host.log() == [*log, "install " + brings, "default %s None" % old]
+    assert host.look()["asked"] == dict(ASKED, **asked)
 
 
 LEFT_OUT = {
