@@ -123,6 +123,10 @@ class Stage:
         """What the roles did, in order: "host role"."""
         return self.log.read_text().split("\n")[:-1]
 
+    def scanned(self):
+        """The hosts whose module was called, one for each call, by name."""
+        return sorted((self.directory / "log.scans").read_text().split())
+
 
 @pytest.fixture
 def stage(tmp_path):

@@ -44,6 +44,9 @@ class ActionModule(ActionBase):
             log = stream.read().split("\n")
         if self._task.args.get("elsewhere"):  # through the API server: the host itself may be dead
             return self._play(host, self._task.args["role"], script, task_vars)
+        if not self._task.args.get("role"):
+            with open(task_vars["stub_log"] + ".scans", "a") as stream:
+                stream.write(host + "\n")
         died = script.get("dead", "")
         if script.get("dead_after") in log or died == "always" or died and "%s %s" % (host, died) in log:
             raise AnsibleConnectionFailure("no route to %s" % host)
