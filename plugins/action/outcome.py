@@ -20,9 +20,10 @@ class ActionModule(_play.PlayAction):
         hosts = set(scans) | set(entry["host"] for entry in planned if entry["allowed"])
         failed = dict((host, str(hostvars[host]["nodemend_failure"])) for host in hosts if "nodemend_failure" in hostvars[host])
         proved = dict((host, list(hostvars[host].get("nodemend_proved") or [])) for host in hosts)
+        waiting = dict((host, list(hostvars[host].get("nodemend_waiting") or [])) for host in hosts)
         reboots = [host for host in scans if hostvars[host].get("kernel_reboot_required")]
         cordoned = dict((host, hostvars[host]["nodemend_cordoned"]) for host in failed if hostvars[host].get("nodemend_cordoned"))
-        lines = outcome_lines(planned, failed, proved, reboots, cordoned, self._task.check_mode, arguments.get("unread") or [])
+        lines = outcome_lines(planned, failed, proved, reboots, waiting, cordoned, self._task.check_mode, arguments.get("unread") or [])
         missing = _findings.not_scanned_lines(scans)  # the plan has named them, thousands of lines above
         if missing:
             lines += ["Left alone, not scanned:"] + missing

@@ -16,7 +16,7 @@ import json
 import re
 
 from ._host import Unavailable
-from ._source import runs
+from ._source import reads, runs
 
 try:
     from urllib.parse import urlencode  # novermin: the next line is for 2.7
@@ -25,6 +25,7 @@ except ImportError:  # Python 2.7
 
 # Where kubeadm, k3s and RKE2 leave the administrator's kubeconfig (the first that exists is taken).
 KUBECONFIGS = ("/etc/kubernetes/admin.conf", "/etc/rancher/k3s/k3s.yaml", "/etc/rancher/rke2/rke2.yaml")
+SOURCES = tuple(reads(path, "whether it exists; kubectl reads it", root=True) for path in KUBECONFIGS)
 # Objects of one answer: what kubectl itself asks for at a time.
 PAGE = 500
 # kubectl ends by itself; this many seconds later it is ended.

@@ -94,10 +94,22 @@ calico:
     kube_proxy:
       description:
         - How Services are programmed. RV(ignore:mode) is V(iptables), V(ipvs), V(nftables) or null, RV(ignore:source) what says so;
-          RV(ignore:k3s), RV(ignore:embedded) and RV(ignore:bundled) are about k3s; RV(ignore:ebpf_agent) names a process that can replace kube-proxy.
-        - Of k3s, RV(ignore:mode) and RV(ignore:bundled) are null where a part of its configuration could not be read and no other part names them.
+          RV(ignore:k3s), RV(ignore:embedded), RV(ignore:bundled) (whether it calls its own iptables even where the host has one) and
+          RV(ignore:foreign_runtime) (whether not its own containerd runs the containers) are about k3s;
+          RV(ignore:ebpf_agent) names a process that can replace kube-proxy.
+        - Of k3s, RV(ignore:mode), RV(ignore:bundled) and RV(ignore:foreign_runtime) are null where a part of its configuration could not be read and no
+          other part names them.
       type: dict
-      sample: {running: true, pid: 2210, mode: iptables, source: /var/lib/kube-proxy/config.conf, k3s: false, embedded: false, bundled: null, ebpf_agent: null}
+      sample:
+        running: true
+        pid: 2210
+        mode: iptables
+        source: /var/lib/kube-proxy/config.conf
+        k3s: false
+        embedded: false
+        bundled: null
+        foreign_runtime: null
+        ebpf_agent: null
     installation:
       description:
         - Calico as the API server knows it, the same as RV(nodemend.kubernetes.cluster_condition_info#module:cluster.calico).

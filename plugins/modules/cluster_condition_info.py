@@ -269,15 +269,33 @@ cluster:
         kube_controllers:
           description: Deployment calico-kube-controllers; null where there is none.
           type: dict
-          sample: {name: calico-kube-controllers, namespace: kube-system, version: 3.22.5, replicas: 1, ready: 1, controllers: [node]}
+          sample:
+            label: calico-kube-controllers
+            name: calico-kube-controllers
+            namespace: kube-system
+            image: docker.io/calico/kube-controllers:v3.22.5
+            version: 3.22.5
+            service_account: calico-kube-controllers
+            replicas: 1
+            ready: 1
+            controllers: [node]
         typha:
           description: Deployment calico-typha; null where there is none.
           type: dict
-          sample: null
+          sample:
+            label: calico-typha
+            name: calico-typha
+            namespace: kube-system
+            image: docker.io/calico/typha:v3.22.5
+            version: 3.22.5
+            service_account: calico-node
+            replicas: 3
+            ready: 3
+            controllers: null
         operator:
           description: Variant, version and dataplane of the operator's Installation; null without one.
           type: dict
-          sample: null
+          sample: {variant: Calico, version: v3.28.5, dataplane: Iptables}
 unavailable:
   description:
     - The facts that could not be read, each with a reason (V(ApiUnreachable), V(Forbidden), V(CommandMissing), V(NeedsRoot), V(TimedOut),

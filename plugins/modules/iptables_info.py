@@ -63,6 +63,8 @@ iptables:
           there are more than 1000), RV(ignore:forward) the positions of two jumps in FORWARD,
           RV(ignore:forward_ends) the rules there (at most 20) that drop or reject and are neither Kubernetes' nor its network's,
           RV(ignore:policy_accept) Calico's accept inside cali-FORWARD.
+        - RV(ignore:total) counts all rules, RV(ignore:surplus) those that are identical to an earlier one of their table,
+          RV(ignore:copies) says where these are (at most 20 places).
       type: dict
       sample:
         nft:
@@ -80,6 +82,16 @@ iptables:
             forward_ends: ["-A FORWARD -j REJECT --reject-with icmp-host-prohibited"]
             policy_accept: null
             ipvs: false
+            total: 19
+            surplus: 5
+            copies: [{table: filter, chain: FORWARD, owner: other, rules: 5}]
+          ipv6: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0, pods: [],
+                 forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
+        legacy:
+          ipv4: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0, pods: [],
+                 forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
+          ipv6: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0, pods: [],
+                 forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
     iptables_binaries:
       description:
         - The host's commands by name; null where one is not installed. RV(ignore:backend) is V(nft), V(legacy) or null (a wrapper that decides when it
@@ -93,6 +105,14 @@ iptables:
           backend: nft
           version: 1.8.9
           alternative: {value: /usr/sbin/iptables-nft, status: auto, choices: [/usr/sbin/iptables-legacy, /usr/sbin/iptables-nft], leader: null}
+        ip6tables:
+          path: /usr/sbin/ip6tables
+          resolved: /usr/sbin/xtables-nft-multi
+          backend: nft
+          version: 1.8.9
+          alternative: {value: /usr/sbin/ip6tables-nft, status: auto, choices: [/usr/sbin/ip6tables-legacy, /usr/sbin/ip6tables-nft], leader: null}
+        ebtables: null
+        arptables: null
     iptables_callers:
       description: What is known to call an iptables command on this host, and the backend that command speaks.
       type: list
@@ -132,10 +152,22 @@ iptables:
     kube_proxy:
       description:
         - How Services are programmed. RV(ignore:mode) is V(iptables), V(ipvs), V(nftables) or null, RV(ignore:source) what says so;
-          RV(ignore:k3s), RV(ignore:embedded) and RV(ignore:bundled) are about k3s; RV(ignore:ebpf_agent) names a process that can replace kube-proxy.
-        - Of k3s, RV(ignore:mode) and RV(ignore:bundled) are null where a part of its configuration could not be read and no other part names them.
+          RV(ignore:k3s), RV(ignore:embedded), RV(ignore:bundled) (whether it calls its own iptables even where the host has one) and
+          RV(ignore:foreign_runtime) (whether not its own containerd runs the containers) are about k3s;
+          RV(ignore:ebpf_agent) names a process that can replace kube-proxy.
+        - Of k3s, RV(ignore:mode), RV(ignore:bundled) and RV(ignore:foreign_runtime) are null where a part of its configuration could not be read and no
+          other part names them.
       type: dict
-      sample: {running: true, pid: 2210, mode: iptables, source: /var/lib/kube-proxy/config.conf, k3s: false, embedded: false, bundled: null, ebpf_agent: null}
+      sample:
+        running: true
+        pid: 2210
+        mode: iptables
+        source: /var/lib/kube-proxy/config.conf
+        k3s: false
+        embedded: false
+        bundled: null
+        foreign_runtime: null
+        ebpf_agent: null
     kubelet:
       description: Whether a kubelet runs or is enabled, and which runtime it uses.
       type: dict

@@ -27,10 +27,13 @@ REMEDIATED = {"at_risk": ("at_risk", "faulty"), "faulty": ("faulty",), "request"
 # What ansible-core puts before a message since 2.19.
 _FRAME = re.compile("^((Task|Action) failed: )+")
 
+# docs.ansible.com, "ansible-core support matrix": the Pythons of targets.
 TOO_OLD = (
-    "the node's Python is too old for this controller's ansible-core; "
-    "manage CentOS 7 and RHEL 8 nodes with ansible-core 2.16 (requirements/legacy.txt of the collection)"
+    "the node's Python is too old for this controller's ansible-core: Python 3.8 needs ansible-core 2.19 or older, 3.7 needs 2.17 or older, "
+    "3.6 and 2.7 (RHEL 8 and CentOS 7) need 2.16 (requirements/legacy.txt of the collection)"
 )
+# What basic.py says where its wrapper still runs on that Python: up to 2.16, and today.
+_REFUSALS = ("ansible-core requires a minimum of Python", "Ansible requires Python")
 
 
 def not_scanned(scan):
@@ -63,7 +66,7 @@ def _python_too_old(scan):
     """A Python that cannot even read ansible-core's wrapper stops with a SyntaxError before any of our code runs."""
     stderr = str(scan.get("module_stderr") or "") + str(scan.get("exception") or "")
     wrapper = "SyntaxError" in stderr and "AnsiballZ" in stderr
-    return wrapper or "requires a minimum of Python" in stderr + str(scan.get("msg"))
+    return wrapper or any(refusal in stderr + str(scan.get("msg")) for refusal in _REFUSALS)
 
 
 def _first_line(text):

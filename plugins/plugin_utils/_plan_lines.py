@@ -91,19 +91,21 @@ def _grouped(entries):
     return [(entry, hosts) for unused, entry, hosts in groups]
 
 
-def outcome_lines(entries, failures, proved, reboots, cordoned=None, check_mode=False, unread=()):
+def outcome_lines(entries, failures, proved, reboots, waiting=None, cordoned=None, check_mode=False, unread=()):
     """Return what remediate did, for people.
 
     failures    {host: what failed}
     proved      {host: [remedies that came to their end]}
     reboots     hosts where a new kernel waits for a reboot
+    waiting     {host: [remedies that have done what they may before a reboot]}
     cordoned    {host: {node, command}} of failed hosts whose nodes are left cordoned
     check_mode  whether the remedies only said what they would do
     unread      as _plan.unread() has it
     """
     ran = [entry for entry in entries if entry["allowed"]]
     good = [entry for entry in ran if all(entry["remedy"] in proved.get(host, ()) for host in [entry["host"]] + entry["nodes"])]
-    left = [entry for entry in ran if entry not in good and not set([entry["host"]] + entry["nodes"]) & set(failures)]
+    begun = [entry for entry in ran if entry["remedy"] in (waiting or {}).get(entry["host"], ())]
+    left = [entry for entry in ran if entry not in good + begun and not set([entry["host"]] + entry["nodes"]) & set(failures)]
     if not entries:
         lines = ["Nothing to remediate among what could be read." if unread else "Nothing to remediate."]
     elif not ran:
@@ -113,13 +115,15 @@ def outcome_lines(entries, failures, proved, reboots, cordoned=None, check_mode=
     else:
         lines = ["Remediated and proved: %d of %d." % (len(good), len(ran))]
     lines += _done(good)
+    if begun:
+        lines += ["Prepared, and mended only by a reboot:"] + _done(begun)
     for host in sorted(failures):
         lines.append("FAILED on %s: %s" % (host, failures[host]))
         lines += _go_on((cordoned or {}).get(host))
     if left:
         lines += ["Not begun, as something had failed before:"] + _done(left)
     if reboots:
-        lines.append("A reboot is still required on %s." % fold(reboots))
+        lines.append("A reboot is still required on %s. With -e kernel_reboot_ok=true this playbook does it, with a way back." % fold(reboots))
     return lines
 
 

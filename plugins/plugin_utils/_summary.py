@@ -143,6 +143,8 @@ def _advice(finding, commands):
     words = [commands[finding["remedy_scope"]], "-e nodemend_conditions=%s" % finding["condition"]]
     if finding["disruption"] not in (None, "none"):
         words.append("-e nodemend_max_disruption=%s" % finding["disruption"])
+    if finding["disruption"] == "reboot":  # without it a kernel is installed, and the finding stays
+        words.append("-e kernel_reboot_ok=true")
     if finding["remedy_scope"] == "cluster":
         words.append("-e nodemend_cluster_changes=true")
     if option_of(finding):

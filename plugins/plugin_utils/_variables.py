@@ -37,6 +37,7 @@ OPERATORS = (
 OWN = (
     "nodemend_answer",
     "nodemend_asked",
+    "nodemend_begun",
     "nodemend_cluster",
     "nodemend_cluster_scan",
     "nodemend_clusters",
@@ -65,6 +66,7 @@ OWN = (
     "nodemend_scan",
     "nodemend_turn",
     "nodemend_unlisted",
+    "nodemend_waiting",
     "nodemend_waits_for_reboot",
 )
 

@@ -69,6 +69,19 @@ def played(target, roles, modules, stub):
         (target / "plugins" / "action" / (module + ".py")).write_text(stub)
 
 
+ROLE = """
+- name: Play the role %s
+  nodemend.kubernetes.node_condition_info:
+    role: "{{ nodemend_remedy }}"
+  register: played
+
+- name: Report
+  ansible.builtin.set_fact:
+    kernel_reboot_required: "{{ played.reboot }}"
+  when: nodemend_remedy == 'kernel'
+"""
+
+
 class Stage:
     """The collection's own playbooks and actions, with hosts and roles that follow a script.
 
@@ -88,13 +101,14 @@ class Stage:
             tasks = target / "roles" / name / "tasks"
             tasks.mkdir(parents=True)
             # One role may play two remedies; the log has the remedy's name.
-            (tasks / "main.yml").write_text('- name: Play the role %s\n  nodemend.kubernetes.node_condition_info:\n    role: "{{ nodemend_remedy }}"\n' % name)
+            (tasks / "main.yml").write_text(ROLE % name)
         asked = "- name: Play the answer\n  nodemend.kubernetes.node_condition_info:\n    role: asks iptables_backend\n"
         (target / "roles" / "iptables_backend" / "tasks" / "ask.yml").write_text(asked)
         shutil.copytree(os.path.join(HERE, "stub_maintenance"), str(target / "roles" / "maintenance" / "tasks"))
 
     def run(self, name, hosts, *words, become="false", outside=None):
         """hosts: {name: {faulty: {condition: verdict keys}, dead: "always" or the step after which it is, fails: [steps], node: {}, no_become: true,
+        heard: [variables whose values its roles write to the log], reboot: whether its kernel waits for one,
         dead_after or hangs_after: a line of the log, dies_when_asked or hangs_when_asked: true, variables: {of its own},
         api: "down", "bug" or {faulty: {condition: verdict keys}, nodes: [names], addresses: {name: [addresses]}, seen: {what else}}}}
 
@@ -108,6 +122,10 @@ class Stage:
     def ran(self):
         """What the roles did, in order: "host role"."""
         return self.log.read_text().split("\n")[:-1]
+
+    def scanned(self):
+        """The hosts whose module was called, one for each call, by name."""
+        return sorted((self.directory / "log.scans").read_text().split())
 
 
 @pytest.fixture

@@ -44,6 +44,9 @@ class ActionModule(ActionBase):
             log = stream.read().split("\n")
         if self._task.args.get("elsewhere"):  # through the API server: the host itself may be dead
             return self._play(host, self._task.args["role"], script, task_vars)
+        if not self._task.args.get("role"):
+            with open(task_vars["stub_log"] + ".scans", "a") as stream:
+                stream.write(host + "\n")
         died = script.get("dead", "")
         if script.get("dead_after") in log or died == "always" or died and "%s %s" % (host, died) in log:
             raise AnsibleConnectionFailure("no route to %s" % host)
@@ -77,8 +80,10 @@ class ActionModule(ActionBase):
     def _play(self, host, role, script, task_vars):
         with open(task_vars["stub_log"], "a") as stream:
             stream.write("%s %s%s\n" % (host, role, " (check)" if self._task.check_mode else ""))
+            for name in set(script.get("heard", ())) & set(task_vars):
+                stream.write("%s %s heard %s=%s\n" % (host, role, name, self._templar.template(task_vars[name])))
             stream.flush()
             os.fsync(stream.fileno())
         if role in script.get("fails", []):
             return {"failed": True, "msg": "%s went wrong" % role}
-        return {"changed": True}
+        return {"changed": True, "reboot": script.get("reboot", False)}

@@ -31,6 +31,12 @@ def test_one_host_of_the_control_plane_is_asked(stage):
     assert run.rc == 0
 
 
+def test_a_host_is_called_once_for_itself_and_one_of_a_cluster_once_more(stage):
+    stage.run(SCAN, {"w1": worker(), "w2": worker(), "c1": control(), "c2": control(), "other": control("bbbb")}, "-e", "nodemend_symptoms=true")
+    assert stage.scanned() == ["c1", "c2", "other", "w1", "w2"]
+    assert sorted(asked(stage)) == ["c1", "other"]
+
+
 def test_a_play_that_says_not_to_become_is_heeded(stage):
     (stage.directory / "site.yml").write_text(
         "- name: Scan\n  ansible.builtin.import_playbook: nodemend.kubernetes.scan\n  vars:\n    nodemend_become: false\n"

@@ -146,9 +146,20 @@ def test_hosts_with_etcd_alone_are_stopped_under_the_lock_and_only_where_etcd_ca
     assert run.rc == 2
 
 
-def test_a_kernel_that_is_only_installed_moves_no_pods(stage):
-    stage.run(REMEDIATE, cluster(w1={"faulty": KERNEL}), *disrupt("reboot"))
+def test_a_kernel_that_is_only_installed_moves_no_pods_and_is_not_called_mended(stage):
+    installed = {"faulty": {"kernel_below_minimum": {"disruption": "reboot", "stubborn": True}}, "reboot": True}
+    run = stage.run(REMEDIATE, cluster(w1=installed), *disrupt("reboot"))
     assert ran(stage) == ["w1 kernel"]
+    assert run.rc == 0
+    prepared = "Remediated and proved: 0 of 1.\nPrepared, and mended only by a reboot:\n  kernel for kernel_below_minimum on w1\n"
+    assert prepared + "A reboot is still required on w1." in run.text
+
+
+@pytest.mark.parametrize("given, heard", [({}, "True"), ({"iptables_backend_clean_stale": "false"}, "false")])
+def test_what_the_inventory_says_of_leftover_rules_holds(stage, given, heard):
+    hosts = {"w1": {"faulty": BACKEND, "heard": ["iptables_backend_clean_stale"], "variables": given}}
+    stage.run(REMEDIATE, hosts, *disrupt("drain"), "-e", "nodemend_drained=true")
+    assert "w1 iptables_backend heard iptables_backend_clean_stale=%s" % heard in stage.ran()
 
 
 def test_nobody_drains_a_node_that_is_not_proved(stage):

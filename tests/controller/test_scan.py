@@ -21,6 +21,14 @@ def test_one_host_dead(tmp_path):
     assert run.rc == 2
 
 
+def test_one_module_call_and_one_session_for_each_host(tmp_path):
+    """With Ansible's own word for it, so that facts that are gathered and whatever else is asked of a host would count, too."""
+    run = playbook(tmp_path, SCAN, "here %s\nthere %s\n" % (LIVE, LIVE), "-vvv")
+    assert re.findall(r"Using module file \S*/(\w+)\.py", run.text) == ["node_condition_info"] * 2
+    assert sorted(re.findall(r"<(\w+)> ESTABLISH LOCAL CONNECTION", run.text)) == ["here", "there"]
+    assert run.rc == 0
+
+
 def test_all_hosts_dead(tmp_path):
     run = playbook(tmp_path, SCAN, "gone1 %s\ngone2 %s\n" % (DEAD, DEAD))
     assert "Scanned 0 of 2 hosts" in run.text

@@ -7,6 +7,7 @@ import os
 import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+CLIENT = "kubectl_client"  # no fact: what the facts of a cluster are handed to ask through
 TARGET = os.path.join(ROOT, "docs", "commands.md")
 HEAD = """# What a scan may touch
 
@@ -16,8 +17,9 @@ The info modules of one subject (`kernel_info`, ...) hold to the same; a fact th
 Commands run without a shell, with `LC_ALL=C` and `KUBERC=off`, a time limit each, and this PATH:
 `%s`.
 
-"Root" means that only root may read it. Without root the scan still answers; a condition that needs such a fact is
-`unknown NeedsRoot`.
+"Root" means that only root may read it, or may look into its folder. Without root the scan still answers; a condition that needs such a
+fact is `unknown NeedsRoot`. The same holds where a host keeps more to root than others do (a `/proc` with `hidepid`, a folder of mode 0700).
+Each fact may also read `/proc/self/mountinfo`, so as not to look at what an automount would have to mount first.
 """
 
 
@@ -25,9 +27,16 @@ def catalogues():
     """Import the catalogues from this checkout (the collection's name needs the folders above it)."""
     sys.path.insert(0, os.path.join(ROOT, "tests", "unit"))
     import conftest  # noqa: F401  (makes ansible_collections.nodemend.kubernetes importable)
-    from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue, _condition, _host, _subject_catalogue
+    from ansible_collections.nodemend.kubernetes.plugins.module_utils import (
+        _catalogue,
+        _cluster_catalogue,
+        _condition,
+        _host,
+        _kubectl,
+        _subject_catalogue,
+    )
 
-    return _catalogue, _subject_catalogue, _cluster_catalogue, _condition, _host
+    return _catalogue, _subject_catalogue, _cluster_catalogue, _condition, _host, _kubectl
 
 
 def needed_facts(facts, parameters, function):
@@ -38,15 +47,16 @@ def needed_facts(facts, parameters, function):
         for name in sum(parameters(todo.pop()), ()):
             if name in facts and name not in needed:
                 needed.add(name)
-                todo.append(facts[name].collect)
+                todo += [facts[name].collect] if name != CLIENT else []
     return needed
 
 
 def render():
     """Return the text of docs/commands.md."""
-    node, subject, cluster, condition_module, host_module = catalogues()
+    node, subject, cluster, condition_module, host_module, kubectl = catalogues()
     lines = [HEAD % host_module.ENVIRONMENT["PATH"]]
     facts = dict(subject.FACTS, **cluster.FACTS)
+    facts[CLIENT] = kubectl
     needs = {}
     for condition in node.CONDITIONS + cluster.CONDITIONS:
         needs[condition.id] = needed_facts(facts, condition_module.parameters, condition.evaluate)

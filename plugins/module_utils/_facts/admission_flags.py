@@ -23,6 +23,10 @@ _FILES = tuple(directory + "kube-apiserver.yaml" for directory in MANIFESTS) + (
 SOURCES = tuple(
     [reads(path, "admission plugins, where the API server is down", root=True) for path in _FILES[:-1]]
     + [reads(UNIT, "admission plugins, where an API server without a container is down")]
+    + [
+        reads("/proc/self/ns/net", "the host's network namespace"),
+        reads("/proc/[0-9]*/ns/net", "whether an API server in a container uses it; else it may be another cluster's", root=True),
+    ]
 )
 
 # In a manifest an option and its value may be two items of the list.

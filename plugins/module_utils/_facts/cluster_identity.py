@@ -11,7 +11,6 @@ __metaclass__ = type
 import base64
 import os
 
-from .._kubectl import KUBECONFIGS
 from .._source import reads, runs
 from .node_identity import fingerprint
 
@@ -21,7 +20,7 @@ SOURCES = (
         "the cluster's CA certificate; kubectl picks it, nothing else of the file is read",
     ),
     reads("*", "the CA certificate, where the kubeconfig names a file; of the kubeconfig one byte, to tell whether it may be read", root=True),
-) + tuple(reads(path, "whether it exists", root=True) for path in KUBECONFIGS)
+)
 
 
 def collect(host, kubectl_client):

@@ -38,7 +38,7 @@ SOURCES = (
     reads("/proc/self/ns/net", "the host's network namespace"),
     reads("/proc/[0-9]*/ns/net", "whether a kube-proxy uses it: one in a pod's own may be anybody's", root=True),
     reads("/proc/[0-9]*/root/*", "the mode in the file that kube-proxy's --config names, inside its container", root=True),
-    reads("/var/snap/microk8s/*/args/kube-proxy", "the mode, of MicroK8s"),
+    reads("/var/snap/microk8s/*/args/kube-proxy", "the mode, of MicroK8s", root=True),
 ) + K3S_SOURCES
 
 # One top-level key of a KubeProxyConfiguration, so no YAML library is needed; kubeadm writes mode: "".

@@ -18,8 +18,8 @@ UNITS = ("kubelet.service", "k3s.service", "k3s-agent.service", "rke2-server.ser
 
 SOURCES = (
     reads("/etc/systemd/system/multi-user.target.wants/*.service", "whether the kubelet, k3s or RKE2 is enabled"),
-    reads(CONFIGURATION, "containerRuntimeEndpoint"),
-    reads(KUBEADM_FLAGS, "--container-runtime-endpoint, where the kubelet is down"),
+    reads(CONFIGURATION, "containerRuntimeEndpoint", root=True),
+    reads(KUBEADM_FLAGS, "--container-runtime-endpoint, where the kubelet is down", root=True),
     reads("*kubelet*", "the file that the kubelet's --config names"),
 )
 

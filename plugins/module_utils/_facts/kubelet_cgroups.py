@@ -24,6 +24,7 @@ JOURNAL = ("journalctl", "--unit=" + UNIT, "--boot", "--lines=200", "--no-pager"
 SETTLED = 15
 
 SOURCES = (
+    reads("/proc/self/mountinfo", "the version of cgroups"),
     reads(ROOT + "/hugetlb*", "whether the cgroup that the kubelet misses is there"),
     reads("/proc/[0-9]*/stat", "when the kubelet was started"),
     reads("/proc/uptime", "the same"),

@@ -46,11 +46,11 @@ SOURCES = tuple(
         reads("*kubeconfig*", "the same", root=True),
         reads("*.crt", "the same, where the kubeconfig names the CA's file"),
         reads("*.pem", "the same; the node's name, where the kubelet's --cert-dir names another folder", root=True),
-        reads(MANIFEST, "whether it exists: an API server is meant to run here"),
+        reads(MANIFEST, "whether it exists: an API server is meant to run here", root=True),
         reads("/proc/self/ns/net", "the host's network namespace"),
         reads("/proc/[0-9]*/ns/net", "whether an API server or etcd in a container uses it; else it may be another cluster's", root=True),
     ]
-    + [reads(path, "whether it exists: a member of etcd is meant to run here") for path in ETCD_MANIFESTS]
+    + [reads(path, "whether it exists: a member of etcd is meant to run here", root=True) for path in ETCD_MANIFESTS]
     + [reads(RANCHER_ETCD % "*", "whether it exists: the etcd within k3s or RKE2", root=True)]
     + [reads(path, "whether it exists: a sign of a control-plane host") for path in ADMIN_KUBECONFIGS]
 )

@@ -32,9 +32,9 @@ SOURCES = tuple(
     + [reads("/proc/sys/" + name.replace(".", "/"), "whether pods' packets are forwarded and filtered") for name in SYSCTLS]
     + [reads("/proc/filesystems", "whether the kernel has overlayfs"), reads("/sys/module/overlay", "the same")]
     + [reads("/proc/sys/net/bridge", "whether br_netfilter is in the kernel")]
-    + [reads(path, "whether it exists: a sign that the node has joined") for path in JOINED]
+    + [reads(path, "whether it exists: a sign that the node has joined", root=path.startswith("/var/lib/kubelet/")) for path in JOINED]
     + [
-        reads("/*kube*", "whether the file exists that the --kubeconfig of the kubelet that runs names: the same"),
+        reads("/*kube*", "whether the file exists that the --kubeconfig of the kubelet that runs names: the same", root=True),
         runs("kubeadm version -o short", "the version of Kubernetes; only where what is missing matters to some versions alone"),
         runs("kubelet --version", "the same, without kubeadm"),
     ]

@@ -28,8 +28,20 @@ NO_INTERPRETER = {
     "msg": "MODULE FAILURE\nSee stdout/stderr for the exact error",
     "module_stderr": "/bin/sh: 1: /usr/bin/python9: not found\n",
 }
-# What basic.py of ansible-core says where its wrapper still runs on that Python.
-TOLD = {"failed": True, "msg": "ansible-core requires a minimum of Python version 3.9. Current version: 3.6.15"}
+# ansible-core 2.21.5 and Python 3.8.18; 3.7.16, of whose traceback this is the end.
+TOLD = {"failed": True, "msg": "Ansible requires Python 3.9 or newer on the target. Current version: 3.8.18 (default, May  9 2026, 07:33:04) [GCC 12.2.0]"}
+OLD_37 = {
+    "failed": True,
+    "msg": "Module result deserialization failed: No start of json char found",
+    "module_stderr": 'Traceback (most recent call last):\n  File "/root/.ansible/tmp/ansible-tmp-4/AnsiballZ_node_condition_info.py", line 274, in <module>\n'
+    '  File "/tmp/ansible_x/ansible/module_utils/_internal/__init__.py", line 50\n    def import_controller_module(_module_name: str, /) -> t.Any:\n'
+    "                                                    ^\nSyntaxError: invalid syntax\n",
+}
+# The text of basic.py in ansible-core 2.16, which is read there by a Python older than 2.7.
+TOLD_BEFORE = {
+    "failed": True,
+    "msg": "ansible-core requires a minimum of Python2 version 2.7 or Python3 version 3.6. Current version: 2.6.6",
+}
 OUT_OF_MEMORY = {
     "failed": True,
     "msg": "Module result deserialization failed: No start of json char found",
@@ -46,7 +58,9 @@ OWN_SYNTAX_ERROR = {"failed": True, "msg": "boom", "module_stderr": "SyntaxError
         (UNREACHABLE, "unreachable: Failed to connect to the host via ssh: Connection refused"),
         (OLD_27, _findings.TOO_OLD),
         (OLD_36, _findings.TOO_OLD),
+        (OLD_37, _findings.TOO_OLD),
         (TOLD, _findings.TOO_OLD),
+        (TOLD_BEFORE, _findings.TOO_OLD),
         ({"failed": True, "exception": OLD_27["module_stderr"]}, _findings.TOO_OLD),
         (OUT_OF_MEMORY, 'failed: File "/root/.ansible/tmp/ansible-tmp-3/AnsiballZ_node_condition_info.py", line 107'),
         ({"failed": True, "msg": "MODULE FAILURE", "module_stdout": "Segmentation fault"}, "failed: Segmentation fault"),

@@ -415,13 +415,22 @@ def test_outcome_names_failures_and_reboots():
         "Remediated and proved: 1 of 2.",
         "  runtime_limits for runtime_nofile_low on a",
         "FAILED on b: it broke",
-        "A reboot is still required on a.",
+        "A reboot is still required on a. With -e kernel_reboot_ok=true this playbook does it, with a way back.",
+    ]
+
+
+def test_a_kernel_that_is_only_installed_is_neither_mended_nor_not_begun():
+    entries = plan(OrderedDict((name, scan(KERNEL)) for name in ("a", "b")))
+    assert outcome_lines(entries, {}, {}, ["a", "b"], {"a": ["kernel"], "b": ["kernel"]})[:3] == [
+        "Remediated and proved: 0 of 2.",
+        "Prepared, and mended only by a reboot:",
+        "  kernel for kernel_below_minimum on a, b",
     ]
 
 
 def test_outcome_says_how_to_give_a_node_back():
     entries = plan({"b": scan(BACKEND)})
-    lines = outcome_lines(entries, {"b": "it broke"}, {}, [], {"b": {"node": "worker-b", "command": "on cp: kubectl uncordon worker-b"}})
+    lines = outcome_lines(entries, {"b": "it broke"}, {}, [], {}, {"b": {"node": "worker-b", "command": "on cp: kubectl uncordon worker-b"}})
     assert lines[1:] == [
         "FAILED on b: it broke",
         "  Its node worker-b IS STILL CORDONED: nothing new is scheduled there. Once the host is well, give it back:",

@@ -1,8 +1,11 @@
 # -*- coding: utf-8 -*-
 from __future__ import absolute_import, division, print_function
 
+import io
+import os
 from collections import OrderedDict
 
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._summary import summary
 from scans import UNREACHABLE, scan, verdict
 
@@ -51,6 +54,35 @@ def test_what_an_operator_reads():
     ]
 
 
+# Of a kubeadm cluster on EL 8 with iptables and Calico without VXLAN, where no policy of one's own is given; the second on workers.
+NOWHERE = ("binfmt_fix_binary_missing", "container_nofile_low", "ipvs_connection_reuse", "rp_filter_strict", "vxlan_checksum_offload")
+ON_THE_CONTROL_PLANE = ("admission_flags_conflict", "apiserver_loopback_certificate_expiring", "kubernetes_certificate_expiring")
+
+
+def node_of(host):
+    """What the sample's hosts answer: three of them are faulty."""
+    control_plane, low = host.startswith("cp"), host in ("worker07", "worker08", "worker09")
+    passed_over = NOWHERE if control_plane else NOWHERE + ON_THE_CONTROL_PLANE
+    verdicts = [verdict(item.id, "not_applicable" if item.id in passed_over else "ok", reason="X") for item in _catalogue.CONDITIONS]
+    if low:
+        message = "containerd.service (PID 811) may open 1024 files, fewer than 65536."
+        verdicts[[item["condition"] for item in verdicts].index("runtime_nofile_low")] = verdict(reason="SoftLimitLow", message=message)
+    kernel = "4.18.0-553.el8_10.x86_64"
+    return scan(*verdicts, distribution="kubelet", control_plane=control_plane, runtimes=["containerd"], cni="calico", proxy_mode="iptables", kernel=kernel)
+
+
+def test_the_sample_of_the_readme_is_what_an_operator_would_read():
+    hosts = ["cp1", "cp2", "cp3"] + ["worker%02d" % number for number in range(1, 40)]
+    scans = OrderedDict((host, node_of(host)) for host in hosts)
+    scans["worker12"] = {"unreachable": True, "msg": "Failed to connect to the host via ssh: Connection timed out"}
+    seen = {"version": "v1.28.15", "api_ready": True, "nodes": [{"name": host, "ready": host != "worker12"} for host in hosts]}
+    answer = {"conditions": [verdict(item.id, "ok") for item in _cluster_catalogue.CONDITIONS], "cluster": seen, "unavailable": {}}
+    cluster = {"name": "cluster of cp1", "scan": answer, "reason": None}
+    with io.open(os.path.join(os.path.dirname(__file__), "..", "..", "..", "README.md"), encoding="utf-8") as stream:
+        sample = stream.read().partition("\n```\nScanned ")[2].partition("\n```\n")[0]
+    assert ("Scanned " + sample).splitlines() == summary(scans, COMMANDS, [cluster])
+
+
 def test_three_hundred_hosts_fit_a_screen():
     scans = OrderedDict(("node%03d" % number, scan(verdict())) for number in range(300))
     lines = summary(scans, COMMANDS)
@@ -94,6 +126,11 @@ def test_words_in_journals_are_told_once_for_all_hosts_and_units():
         "  not read on w3: journalctl: command not found",
     ]
     assert not any("JOURNALS" in line for line in summary({"w4": symptoms()}, COMMANDS))
+
+
+def test_a_finding_that_only_a_reboot_mends_has_the_leave_for_it_in_its_command():
+    (line,) = [line for line in summary({"w": scan(verdict("kernel_below_minimum", disruption="reboot"))}, COMMANDS) if "Mend" in line]
+    assert line.endswith("remediate -e nodemend_conditions=kernel_below_minimum -e nodemend_max_disruption=reboot -e kernel_reboot_ok=true")
 
 
 def test_an_option_without_which_nothing_is_mended_stands_in_the_command():
