@@ -172,8 +172,9 @@ def unreadable():
     return answer
 
 
-def taken(now, written=SET, **more):
+def taken(now, written=None, **more):
     """The role reads before it changes anything, once its files are written, once systemd has read them, and after the restart."""
+    written = written or SET
     return [facts(unit, **more) for unit in (SHORT, written, written, now)]
 
 
