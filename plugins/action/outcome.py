@@ -9,6 +9,7 @@ __metaclass__ = type
 
 from ..plugin_utils import _findings, _play
 from ..plugin_utils._plan_lines import outcome_lines
+from ..plugin_utils._remedies import truth
 
 
 class ActionModule(_play.PlayAction):
@@ -21,12 +22,15 @@ class ActionModule(_play.PlayAction):
         failed = dict((host, str(hostvars[host]["nodemend_failure"])) for host in hosts if "nodemend_failure" in hostvars[host])
         proved = dict((host, list(hostvars[host].get("nodemend_proved") or [])) for host in hosts)
         waiting = dict((host, list(hostvars[host].get("nodemend_waiting") or [])) for host in hosts)
-        reboots = [host for host in scans if hostvars[host].get("kernel_reboot_required")]
+        # One that has failed has said why it is not to be booted, or where it stands.
+        required = [host for host in scans if host not in failed and hostvars[host].get("kernel_reboot_required")]
+        reboots = [host for host in required if not truth(hostvars[host].get("kernel_reboot_ok"))]
+        kured = [] if self._task.check_mode else [host for host in required if host not in reboots and hostvars[host].get("kernel_reboot_by") == "kured"]
         cordoned = dict((host, hostvars[host]["nodemend_cordoned"]) for host in failed if hostvars[host].get("nodemend_cordoned"))
-        lines = outcome_lines(planned, failed, proved, reboots, waiting, cordoned, self._task.check_mode, arguments.get("unread") or [])
+        lines = outcome_lines(planned, failed, proved, reboots, waiting, cordoned, self._task.check_mode, arguments.get("unread") or [], kured)
         missing = _findings.not_scanned_lines(scans)  # the plan has named them, thousands of lines above
         if missing:
             lines += ["Left alone, not scanned:"] + missing
         _play.show(lines)
         failures = ["%s: %s" % (host, failed[host]) for host in sorted(failed)] + _findings.failures(scans, [])
-        return _play.failed_if(failures, {"lines": lines, "failures": failures, "reboot_required": reboots}, task_vars)
+        return _play.failed_if(failures, {"lines": lines, "failures": failures, "reboot_required": required}, task_vars)

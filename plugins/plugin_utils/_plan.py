@@ -31,6 +31,7 @@ VARIABLES = (
     "calico_manifest",
     "iptables_duplicates_persisted",
     "kernel_calico_ok",
+    "kernel_minimum_version",
     "kernel_reboot_ok",
     "kernel_target_release",
     "nodemend_cluster_host",

@@ -91,16 +91,17 @@ def _grouped(entries):
     return [(entry, hosts) for unused, entry, hosts in groups]
 
 
-def outcome_lines(entries, failures, proved, reboots, waiting=None, cordoned=None, check_mode=False, unread=()):
+def outcome_lines(entries, failures, proved, reboots, waiting=None, cordoned=None, check_mode=False, unread=(), kured=()):
     """Return what remediate did, for people.
 
     failures    {host: what failed}
     proved      {host: [remedies that came to their end]}
-    reboots     hosts where a new kernel waits for a reboot
+    reboots     hosts where a new kernel waits for a reboot, which nobody has allowed
     waiting     {host: [remedies that have done what they may before a reboot]}
     cordoned    {host: {node, command}} of failed hosts whose nodes are left cordoned
     check_mode  whether the remedies only said what they would do
     unread      as _plan.unread() has it
+    kured       hosts that kured is going to reboot
     """
     ran = [entry for entry in entries if entry["allowed"]]
     good = [entry for entry in ran if all(entry["remedy"] in proved.get(host, ()) for host in [entry["host"]] + entry["nodes"])]
@@ -124,6 +125,9 @@ def outcome_lines(entries, failures, proved, reboots, waiting=None, cordoned=Non
         lines += ["Not begun, as something had failed before:"] + _done(left)
     if reboots:
         lines.append("A reboot is still required on %s. With -e kernel_reboot_ok=true this playbook does it, with a way back." % fold(reboots))
+    if kured:
+        lines.append("kured has been asked to reboot %s. Run this playbook with -e nodemend_conditions=kernel_not_default then:" % fold(kured))
+        lines.append("it proves the new kernel and makes it the default.")
     return lines
 
 

@@ -64,7 +64,17 @@ def scans_of(task_vars, register, hosts=None):
     Raw: hostvars[host] goes through the whole answer for templates, which text from a host never is (4 ms a host each time).
     """
     hostvars = task_vars["hostvars"]
-    return dict((str(host), hostvars.raw_get(host).get(register)) for host in hosts or task_vars["ansible_play_hosts_all"])
+    scans = {}
+    for host in hosts or task_vars["ansible_play_hosts_all"]:
+        scan = hostvars.raw_get(host).get(register)
+        scans[str(host)] = scan if _is_text(scan or {}) else hostvars[host][register]
+    return scans
+
+
+def _is_text(result):
+    """Whether Ansible's own words in a result are text: ansible-core 2.19 and 2.20 keep what they are made of, and hostvars[host] makes it."""
+    words = list(result.get("warnings") or []) + list(result.get("deprecations") or []) + [result.get("exception") or ""]
+    return all(isinstance(word, (str, dict)) for word in words)
 
 
 def variables_of(task_vars, hosts, names):

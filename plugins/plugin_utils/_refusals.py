@@ -9,11 +9,12 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 from ..module_utils import _version
+from ..module_utils._facts.kernel_release import DEFAULT_FLOOR, below, parse, parse_floor
 from ._calico_fit import suited, unfit
 from ._hosts import fold
 from ._membership import has_pods, lack, unscanned
 from ._node_proof import proved_node
-from ._remedies import DISRUPTIONS, truth
+from ._remedies import DISRUPTIONS, HOST, truth
 
 
 def of_cluster(entry, cluster, clusters, scans, wished, variables):
@@ -48,7 +49,9 @@ def of_host(entry, node, cluster, wished, variables, upgraded):
     against += ["needs -e %s=true" % option for option in entry["options"] if not truth(variables.get(option))]
     if entry["moves_pods"] and not wished.drained:
         against += _not_drained(entry, node, cluster) if has_pods(node) else _not_spared(entry, node, cluster, variables)
-    if entry["remedy"] == "kernel" and node.get("kubernetes") and not truth(variables.get("kernel_calico_ok")):
+    if entry["remedy"] == "kernel":
+        against += _kernel_stays(entry, node, variables)
+    if entry["remedy"] == "kernel" and entry["place"] != HOST and node.get("kubernetes") and not truth(variables.get("kernel_calico_ok")):
         against += _no_calico_for(node, cluster, variables.get("kernel_target_release"), upgraded)
     return against
 
@@ -90,6 +93,22 @@ def _not_spared(entry, node, cluster, variables):
         "or see that the others do without it, then run with -e nodemend_drained=true --limit %s"
     )
     return [told % (why, entry["host"])]
+
+
+def _kernel_stays(entry, node, variables):
+    """What is asked for and what the variables name may not go together."""
+    running, target = node.get("kernel"), variables.get("kernel_target_release")
+    if entry["place"] == HOST:
+        if not target or target == running:
+            return []
+        return ["makes %s, which is running, the default, and kernel_target_release names %s: run again without it" % (running, target)]
+    if target or set(entry["conditions"]) - set(["kernel_not_default"]) != set(["kernel_memory_leak"]):
+        return []
+    floor = str(variables.get("kernel_minimum_version") or DEFAULT_FLOOR)
+    if running is None or below(parse(running), parse_floor(floor)):
+        return []
+    told = "%s is not below %s, so the role would leave it: name a newer one, -e kernel_minimum_version=RELEASE (docs/conditions/kernel_memory_leak.md)"
+    return [told % (running, floor)]
 
 
 def _no_calico_for(node, cluster, target, upgraded):

@@ -34,7 +34,7 @@ REMEDIES = (
     Remedy("cni_token", "cni_token", (HOST,)),
     Remedy("iptables_backend", "iptables_backend", (MAINTENANCE,)),
     Remedy("control_plane_certificates", "control_plane_certificates", (MAINTENANCE,)),
-    Remedy("kernel", "kernel", (MAINTENANCE,)),
+    Remedy("kernel", "kernel", (HOST, MAINTENANCE)),
 )
 # Conditions for which a role does only a part of its work, under a name of its own.
 PARTS = {"calico_rbac_incomplete": "calico_rbac"}

@@ -102,8 +102,9 @@ class Stage:
             tasks.mkdir(parents=True)
             # One role may play two remedies; the log has the remedy's name.
             (tasks / "main.yml").write_text(ROLE % name)
-        asked = "- name: Play the answer\n  nodemend.kubernetes.node_condition_info:\n    role: asks iptables_backend\n"
-        (target / "roles" / "iptables_backend" / "tasks" / "ask.yml").write_text(asked)
+        for name, entry in (("iptables_backend", "ask"), ("kernel", "prepare")):
+            asked = "- name: Play the answer\n  nodemend.kubernetes.node_condition_info:\n    role: asks %s\n" % name
+            (target / "roles" / name / "tasks" / (entry + ".yml")).write_text(asked)
         shutil.copytree(os.path.join(HERE, "stub_maintenance"), str(target / "roles" / "maintenance" / "tasks"))
 
     def run(self, name, hosts, *words, become="false", outside=None):

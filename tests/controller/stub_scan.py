@@ -26,6 +26,8 @@ REMEDIES = {
     "iptables_backend_mismatch": ("iptables_backend", "iptables_backend", "node"),
     "kubernetes_certificate_expiring": ("control_plane_certificates", "control_plane_certificates", "node"),
     "kernel_below_minimum": ("kernel", "kernel", "node"),
+    "kernel_memory_leak": ("kernel", "kernel", "node"),
+    "kernel_not_default": ("kernel", "kernel", "node"),
     "calico_reject_bypassed": ("calico", "calico", "cluster"),
 }
 # The last is of a condition that only stub_cluster.py has.

@@ -378,7 +378,7 @@ class Host:
         self.fresh(brings=brings, fails=fails, candidates=candidates, kernels=kernels, refuses=variables.pop("refuses", ""))
         return self.again(*words, **variables)
 
-    def again(self, *words, ignore_unreachable=False, failed_before=None, **variables):
+    def again(self, *words, entry="main", ignore_unreachable=False, failed_before=None, **variables):
         variables = dict(
             {"kernel_minimum_version": "4.18.0-477" if self.look()["candidates"] else "4.18.0-553"},
             stub_state=str(self.directory),
@@ -386,7 +386,7 @@ class Host:
             **variables,
         )
         tasks = [
-            {"name": "Run the role", "ansible.builtin.include_role": {"name": "nodemend.kubernetes.kernel"}},
+            {"name": "Run the role", "ansible.builtin.include_role": {"name": "nodemend.kubernetes.kernel", "tasks_from": entry}},
             {"name": "Tell", "ansible.builtin.debug": {"msg": "target={{ kernel_target }} reboot={{ kernel_reboot_required }}"}},
         ]
         play = {"name": "Play", "hosts": "all", "gather_facts": False, "tasks": tasks}
@@ -790,6 +790,16 @@ def test_a_kernel_that_is_no_good_once_it_is_installed_is_not_started(host):
     assert host.log() == WAY[:2] and host.left() == []
 
 
+# Before a drain: one of each place in which the role refuses.
+@pytest.mark.parametrize("name", ["/boot", "Secure Boot not read", "drivers"])
+def test_prepare_refuses_what_the_role_refuses(host, name):
+    keys, variables, words = REFUSALS[name]
+    host.fresh(**dict({"candidates": [NEW]}, **keys))
+    run = host.again(entry="prepare", **arguments(**variables))
+    assert run.rc != 0 and words in " ".join(run.all.split()), run.all
+    assert host.log() == []
+
+
 # What is near to a refusal and is none.
 ACCEPTED = {
     "Secure Boot": (SECURE, {}),
@@ -1081,6 +1091,39 @@ def arguments(**more):
 
 WAY = ["install " + NEW, "default %s None" % OLD, "timer None True", "once %s %s" % (OLD, NEW), "reboot " + NEW]
 END = ["timer restarted False", "timer stopped False", "promote %s None" % NEW, "timer stopped False"]
+
+
+@pytest.mark.both_cores
+def test_prepare_brings_a_kernel_and_boots_nothing(host):
+    host.fresh(candidates=[NEW])
+    for leave in (True, False):  # what every boot starts is not decided either
+        run = host.again(entry="prepare", **arguments(kernel_reboot_ok=leave, kernel_make_default=True))
+        assert run.rc == 0 and "target=%s reboot=True" % NEW in run.all, run.all
+        assert host.log() == WAY[:2] and host.default() == OLD and host.left() == []
+    assert host.again(**arguments()).rc == 0 and host.log() == WAY + END
+
+
+def test_prepare_leaves_a_trial_to_the_role(host):
+    host.fresh(candidates=[NEW], kill="reboot")
+    host.again(**arguments())
+    assert host.log() == WAY and host.look()["running"] == NEW
+    host.change(kill=None)
+    for candidate in (NEW, "4.18.0-553.el8.x86_64"):  # of a floor that the one on trial satisfies, and of one that it does not
+        host.change(candidates=[candidate], brings=candidate)
+        run = host.again(entry="prepare", **arguments())
+        assert run.rc == 0 and host.log() == WAY and host.default() == OLD, run.all
+    host.change(candidates=[NEW])
+    assert host.again(**arguments()).rc == 0 and host.log() == WAY + END
+
+
+@pytest.mark.parametrize("remedied, coming", [(["kernel_not_default"], None), (["kernel_below_minimum"], NEW)])
+def test_the_running_kernel_becomes_the_default_whatever_the_floor(host, remedied, coming):
+    """As remediate asks for it. A one-shot start may be somebody's next maintenance."""
+    host.fresh(candidates=[NEW], kernels=(NEW, OLD), default=NEW, next=NEW)
+    run = host.again(nodemend_remedied=remedied, kernel_target_release=OLD, kernel_make_default=True)
+    assert run.rc == 0 and "The running kernel is %s, which is the one that is wanted." % OLD in run.all, run.all
+    machine = host.look()
+    assert (machine["default"], machine["next"], machine["running"], machine["kernels"]) == (OLD, coming, OLD, [NEW, OLD])
 
 
 @pytest.mark.both_cores

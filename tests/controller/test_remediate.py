@@ -179,6 +179,67 @@ def test_a_drain_that_fails_fails_the_host_and_stops_the_rest(stage):
     assert run.rc == 2
 
 
+@pytest.mark.parametrize(
+    "faulty, given, heard",
+    [
+        (KERNEL, {}, "auto"),
+        (dict(BACKEND, **KERNEL), {}, "not_needed"),  # who needs them may speak to nft afterwards
+        (dict(BACKEND, **KERNEL), {"kernel_legacy_iptables": "required"}, "required"),
+    ],
+)
+def test_a_kernel_is_brought_before_the_pods_move(stage, faulty, given, heard):
+    hosts = cluster(w1={"faulty": faulty, "variables": given, "heard": ["kernel_legacy_iptables"]})
+    run = stage.run(REMEDIATE, hosts, *disrupt("reboot"), *REBOOT)
+    steps = [line.replace("w1 ", "") for line in stage.ran() if line.startswith("w1 ") and "heard" not in line]
+    assert steps[steps.index("asks kernel") + 1] == "drained" and steps[-2:] == ["kernel", "uncordoned"], run.all
+    assert "w1 asks kernel heard kernel_legacy_iptables=" + heard in stage.ran()
+    assert not any(line.startswith("w1 kernel heard") for line in stage.ran()) or given  # the role has its own default
+
+
+def test_a_kernel_that_cannot_be_had_takes_no_node_out_of_service(stage):
+    hosts = cluster(w1={"faulty": dict(BACKEND, **KERNEL), "fails": ["asks kernel"]}, w2={"faulty": KERNEL})
+    run = stage.run(REMEDIATE, hosts, *disrupt("reboot"), *REBOOT)
+    assert ran(stage) == []
+    assert re.search(r"FAILED on w1: .*kernel went wrong", run.text) and "CORDONED" not in run.text
+    assert re.search(r"Not begun, as something had failed before:\n.*  kernel .* on w2", run.text, re.S)
+    assert run.rc == 2
+
+
+def test_nothing_is_brought_before_where_no_pods_move(stage):
+    stage.run(REMEDIATE, cluster(w1={"faulty": KERNEL}), *disrupt("reboot"))
+    assert [line for line in stage.ran() if "kernel" in line] == ["w1 kernel"]
+
+
+def test_the_running_kernel_becomes_the_default_without_a_maintenance_whatever_else_is_allowed(stage):
+    own = {"kernel_reboot_ok": "true", "kernel_make_default": "false"}
+    wanted = {"kernel_not_default": {"status": "at_risk", "remediate_on": "request", "disruption": "none"}}
+    hosts = cluster(w1={"faulty": wanted, "variables": own, "heard": ["kernel_make_default", "kernel_reboot_ok", "kernel_target_release", "nodemend_remedied"]})
+    hosts["w1"]["node"]["kernel"] = "3.10.0-1160.el7.x86_64"
+    run = stage.run(REMEDIATE, hosts, *disrupt("reboot"), "-e", "nodemend_conditions=kernel_not_default")
+    heard = {"kernel_make_default=True", "kernel_reboot_ok=False", "kernel_target_release=3.10.0-1160.el7.x86_64", "nodemend_remedied=['kernel_not_default']"}
+    assert set(ran(stage)) == {"w1 kernel"} | {"w1 kernel heard " + one for one in heard}, run.all
+    assert "Remediated and proved: 1 of 1." in run.text and run.rc == 0
+
+
+@pytest.mark.parametrize(
+    "words, script, said",
+    [
+        ((), {}, "A reboot is still required on w1. With -e kernel_reboot_ok=true"),
+        (REBOOT, {}, None),  # only the role knows why, and it has said so
+        ((*REBOOT, "-e", "kernel_reboot_by=kured"), {}, "kured has been asked to reboot w1."),
+        ((*REBOOT, "-e", "kernel_reboot_by=kured", "--check"), {}, None),
+        ((), {"fails": ["kernel"]}, None),  # it may not be booted at all
+        ((), {"stubborn": True}, "A reboot is still required on w1. With -e kernel_reboot_ok=true"),
+    ],
+)
+def test_who_is_told_of_a_reboot(stage, words, script, said):
+    own = {"faulty": {"kernel_below_minimum": {"disruption": "reboot", "stubborn": script.pop("stubborn", False)}}, "reboot": True}
+    run = stage.run(REMEDIATE, cluster(w1=dict(own, **script)), *disrupt("reboot"), *words)
+    assert "w1 kernel" in [line.replace(" (check)", "") for line in ran(stage)], run.all
+    told = [line for line in run.text.split("\n") if "A reboot is still" in line or "kured has" in line]
+    assert [line[: len(said)] for line in told] == [said] if said else told == []
+
+
 def test_a_host_that_iptables_backend_refuses_keeps_its_pods(stage):
     faulty = {"runtime_nofile_low": {"disruption": "drain"}, **BACKEND}
     run = stage.run(REMEDIATE, cluster(w1={"faulty": faulty, "fails": ["asks iptables_backend"]}, w2={"faulty": BACKEND}), *disrupt("drain"))
@@ -255,6 +316,7 @@ def test_check_mode_goes_through_the_maintenance_and_changes_nothing(stage):
     run = stage.run(REMEDIATE, cluster(w1={"faulty": dict(BACKEND, **KERNEL)}), *disrupt("reboot"), *REBOOT, "--check")
     steps = ["drained", "iptables_backend", "kernel", "uncordoned"]
     assert ran(stage) == ["w1 %s (check)" % step for step in steps]
+    assert "asks kernel" not in " ".join(stage.ran())  # the role itself says what it would do
     assert "Check mode, nothing was changed: 2 of 2 remedies would run." in run.text
     assert run.rc == 0
 

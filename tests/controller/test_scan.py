@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+from ansible_collections.nodemend.kubernetes.plugins.plugin_utils import _play
 from conftest import DEAD, LIVE, playbook
 
 SCAN = "nodemend.kubernetes.scan"
@@ -120,6 +121,19 @@ def test_fail_on_refuses_a_status_that_does_not_exist(stage):
     assert "nodemend_fail_on: broken is not valid; valid are faulty, unknown, at_risk, ok, not_applicable" in run.all
     assert "  runtime_nofile_low Scripted on w1\n" in run.text  # a typo does not throw away what was found
     assert run.rc == 2
+
+
+def test_words_that_ansible_makes_only_for_a_template_are_made_for_the_report():
+    """ansible-core 2.19 and 2.20 keep what their warnings and errors consist of."""
+    full = {"a": {"scan": {"warnings": ["w"], "exception": "e"}}, "b": {"scan": {"warnings": [object()]}}, "c": {"scan": {"exception": object()}}, "d": {}}
+
+    class HostVars(dict):
+        def raw_get(self, host):
+            return full[host]
+
+    made = HostVars((host, {"scan": "made for a template"}) for host in full)
+    found = _play.scans_of({"hostvars": made, "ansible_play_hosts_all": list(full)}, "scan")
+    assert found == {"a": full["a"]["scan"], "b": "made for a template", "c": "made for a template", "d": None}
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,6 @@ CONDITION = Condition(
     role="nodemend.kubernetes.kernel",
     remedy_scope="node",
     remediate_on="request",
-    disruption="reboot",
+    disruption="none",
     node_only=False,
 )

@@ -178,6 +178,56 @@ def test_a_maintenance_drains_members_and_asks_the_control_plane_once_for_all_re
     }
 
 
+def kernel(condition, **more):
+    return verdict(condition, "at_risk", remediate_on="request", role="nodemend.kubernetes.kernel", **more)
+
+
+NOT_DEFAULT = kernel("kernel_not_default", disruption="none")
+LEAK = kernel("kernel_memory_leak", disruption="reboot")
+EL8 = "4.18.0-372.9.1.el8.x86_64"
+
+
+@pytest.mark.parametrize(
+    "verdicts, variables, place, moves",
+    [([NOT_DEFAULT], {}, "host", False), ([NOT_DEFAULT], REBOOT, "host", False), ([NOT_DEFAULT, KERNEL], REBOOT, "maintenance", True)],
+)
+def test_making_a_kernel_the_default_needs_no_maintenance(verdicts, variables, place, moves):
+    scans = {"w": member("w", *verdicts, kernel=EL8)}
+    names = [item["condition"] for item in verdicts]
+    (entry,) = plan(scans, clusters=[cluster()], variables=variables, conditions=names)
+    assert (entry["place"], entry["moves_pods"], entry["allowed"], entry["conditions"]) == (place, moves, True, names)
+
+
+def test_a_kernel_that_is_named_is_not_the_one_that_runs():
+    scans = {"w": member("w", NOT_DEFAULT, kernel=EL8)}
+    told = "makes %s, which is running, the default, and kernel_target_release names 5.14.0-1: run again without it" % EL8
+    for target, reason in ((EL8, ""), ("5.14.0-1", told)):
+        variables = {"kernel_target_release": target}
+        (entry,) = plan(scans, clusters=[cluster()], variables=variables, conditions=["kernel_not_default"])
+        assert (entry["allowed"], entry["reason"]) == (not reason, reason)
+
+
+@pytest.mark.parametrize(
+    "running, variables, verdicts, words",
+    [
+        (EL8, {}, [LEAK], "%s is not below 4.8, so the role would leave it: name a newer one, -e kernel_minimum_version=RELEASE" % EL8),
+        (EL8, {"kernel_minimum_version": "4.18.0-372"}, [LEAK], "is not below 4.18.0-372, "),
+        (EL8, {"kernel_minimum_version": 4.8}, [LEAK], "is not below 4.8, "),
+        (EL8, {}, [LEAK, NOT_DEFAULT], "is not below 4.8, "),
+        (EL8, {"kernel_minimum_version": "4.18.0-553"}, [LEAK], None),
+        (EL8, {"kernel_target_release": "5.14.0-1"}, [LEAK], None),
+        (EL8, {}, [LEAK, KERNEL], None),
+        ("3.10.0-957.el7.x86_64", {}, [LEAK], None),
+        (None, {}, [LEAK], None),
+    ],
+)
+def test_a_leak_is_not_mended_by_the_kernel_that_runs(running, variables, verdicts, words):
+    scans = {"w": member("w", *verdicts, kernel=running)}
+    variables = dict(variables, kernel_calico_ok="true")
+    (entry,) = plan(scans, clusters=[cluster()], variables=variables, conditions=[item["condition"] for item in verdicts])
+    assert entry["allowed"] == (words is None) and (words or "") in entry["reason"]
+
+
 def test_a_kernel_that_is_only_installed_moves_no_pods():
     scans = {"w": member("w", KERNEL)}
     (entry,) = plan(scans)
@@ -426,6 +476,14 @@ def test_a_kernel_that_is_only_installed_is_neither_mended_nor_not_begun():
         "Prepared, and mended only by a reboot:",
         "  kernel for kernel_below_minimum on a, b",
         "A reboot is still required on a, b. With -e kernel_reboot_ok=true this playbook does it, with a way back.",
+    ]
+
+
+def test_outcome_says_what_to_do_once_kured_has_been_there():
+    entries = plan({"a": scan(KERNEL)})
+    assert outcome_lines(entries, {}, {}, [], {"a": ["kernel"]}, kured=["a"])[3:] == [
+        "kured has been asked to reboot a. Run this playbook with -e nodemend_conditions=kernel_not_default then:",
+        "it proves the new kernel and makes it the default.",
     ]
 
 

@@ -6,6 +6,7 @@ import os
 from collections import OrderedDict
 
 from ansible_collections.nodemend.kubernetes.plugins.module_utils import _catalogue, _cluster_catalogue
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._conditions import kernel_not_default
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._summary import summary
 from scans import UNREACHABLE, scan, verdict
 
@@ -131,6 +132,12 @@ def test_words_in_journals_are_told_once_for_all_hosts_and_units():
 def test_a_finding_that_only_a_reboot_mends_has_the_leave_for_it_in_its_command():
     (line,) = [line for line in summary({"w": scan(verdict("kernel_below_minimum", disruption="reboot"))}, COMMANDS) if "Mend" in line]
     assert line.endswith("remediate -e nodemend_conditions=kernel_below_minimum -e nodemend_max_disruption=reboot -e kernel_reboot_ok=true")
+
+
+def test_where_nothing_is_booted_the_command_has_no_leave_for_it():
+    finding = verdict("kernel_not_default", "at_risk", remediate_on="request", disruption=kernel_not_default.CONDITION.disruption)
+    (line,) = [line for line in summary({"w": scan(finding)}, COMMANDS) if "Mend" in line]
+    assert line.endswith("remediate -e nodemend_conditions=kernel_not_default")
 
 
 def test_an_option_without_which_nothing_is_mended_stands_in_the_command():
