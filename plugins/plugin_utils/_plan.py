@@ -32,6 +32,7 @@ VARIABLES = (
     "iptables_duplicates_persisted",
     "kernel_calico_ok",
     "kernel_minimum_version",
+    "kernel_reboot_by",
     "kernel_reboot_ok",
     "kernel_target_release",
     "nodemend_cluster_host",

@@ -102,6 +102,8 @@ def _kernel_stays(entry, node, variables):
         if not target or target == running:
             return []
         return ["makes %s, which is running, the default, and kernel_target_release names %s: run again without it" % (running, target)]
+    if target and target == running:
+        return ["kernel_target_release names %s, which is running, so the role would leave it: name another, or a floor" % running]
     if target or set(entry["conditions"]) - set(["kernel_not_default"]) != set(["kernel_memory_leak"]):
         return []
     floor = str(variables.get("kernel_minimum_version") or DEFAULT_FLOOR)

@@ -58,8 +58,9 @@ def option_of(verdict):
 
 
 def moves_pods(disruption, variables):
-    """Return whether the pods of a host must move for a remedy; without the leave to boot it, a kernel is only installed."""
-    return disruption == "drain" or disruption == "reboot" and truth(variables.get("kernel_reboot_ok"))
+    """Return whether the pods of a host must move for a remedy; without the leave to boot it a kernel is only installed, and kured drains by itself."""
+    boots = truth(variables.get("kernel_reboot_ok")) and variables.get("kernel_reboot_by") != "kured"
+    return disruption == "drain" or disruption == "reboot" and boots
 
 
 def truth(value):

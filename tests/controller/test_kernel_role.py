@@ -18,6 +18,7 @@ COMMON = """
 import json, os, signal
 from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
+from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.installed_kernels import newest_first
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.kernel_release import flavour_of, parse, vendor_of
 
 class Machine(ActionBase):
@@ -31,9 +32,15 @@ class Machine(ActionBase):
             raise AnsibleConnectionFailure("no route to host")
         self.check = bool(task_vars.get("ansible_check_mode"))
         result = self.play(self._task.args, task_vars)
+        if self.machine.get("lost") and self.machine["lost"] == getattr(self, "step", "").split(" ")[0]:
+            self.machine["lost"] = None
+            with open(self.path, "w") as stream:
+                json.dump(self.machine, stream)
+            raise AnsibleConnectionFailure("no route to host")
         return dict({"changed": False}, **result)
 
     def save(self, step):
+        self.step = step
         with open(self.path, "w") as stream:
             json.dump(self.machine, stream)
         with open(os.path.join(self.folder, "log"), "a") as stream:
@@ -46,7 +53,7 @@ KERNEL_INFO = """
 class ActionModule(Machine):
     def play(self, args, task_vars):
         m = self.machine
-        kernels, running = m["kernels"], m["running"]
+        kernels, running = newest_first(m["kernels"]), m["running"]
         entries = [{"id": "e-" + one, "title": one, "release": one, "panic": m["panic"].get(one), "dracut": m["dracut"].get(one, {})} for one in kernels]
         status = "ok" if running in m["candidates"] else "faulty"
         kernel = {
@@ -326,6 +333,7 @@ class Host:
         self.program("dnf", "echo 'kernel.x86_64    4.18.0-477.el8    lab'")
         self.program("rpm", 'basename "$3" | sed "s/^vmlinuz-/kernel-core-/"')
         self.program("journalctl", "exit 1")
+        self.program("systemctl", "echo enabled")
         (self.programs / "grubby").write_text(GRUBBY % directory)
         (self.programs / "grubby").chmod(0o755)
         self.machine = None
@@ -1103,6 +1111,103 @@ def test_prepare_brings_a_kernel_and_boots_nothing(host):
     assert host.again(**arguments()).rc == 0 and host.log() == WAY + END
 
 
+UBUNTU_APT = """
+class ActionModule(Machine):
+    def play(self, args, task_vars):
+        m = self.machine
+        if "name" in args:
+            m["kernels"].insert(0, m["brings"])
+            self.save("apt " + " ".join(args["name"]))
+        return {"changed": True}
+"""
+# As apt-cache of Ubuntu 22.04 writes it, but for the versions.
+POLICY = """linux-modules-extra-%s:
+  Installed: %s
+  Candidate: %s
+  Version table:
+     5.15.0-113.123 500
+        500 http://archive.ubuntu.com/ubuntu jammy-updates/main amd64 Packages
+"""
+
+
+@pytest.mark.parametrize("installed, offered", [("5.15.0-113.123", "5.15.0-119.129"), ("(none)", "5.15.0-119.129"), ("5.15.0-113.123", "(none)")])
+def test_the_drivers_of_one_release_of_ubuntus_come_with_it(host, installed, offered):
+    running, target = "5.15.0-113-generic", "5.15.0-119-generic"
+    folder = host.collections / "ansible_collections" / "nodemend" / "kubernetes" / "plugins" / "action"
+    (folder / "stub_apt.py").write_text(COMMON + UBUNTU_APT)
+    extra = POLICY % (running, installed, installed) + POLICY % (target, "(none)", offered)
+    image = "linux-image-%s:\n  Installed: (none)\n  Candidate: 5.15.0-119.129" % target
+    host.program("apt-cache", "case $* in *extra*) echo '%s' ;; *) echo '%s' ;; esac" % (extra, image))
+    system = {"id": "ubuntu", "family": "ubuntu", "major": 22, "name": "Ubuntu 22.04", "codename": "jammy", "version_id": "22.04"}
+    host.fresh(system=system, running=running, first=running, default=running, kernels=(running,), candidates=[target], brings=target)
+    run = host.again(entry="prepare", kernel_minimum_version="5.15.0-119", kernel_target_release=target)
+    wanted = ["linux-image-" + target] + (["linux-modules-extra-" + target] if "(none)" not in (installed, offered) else [])
+    assert run.rc == 0 and host.log() == ["apt " + " ".join(wanted)], run.all
+
+
+def test_prepare_tells_of_a_trial_that_has_failed(host):
+    """After the drain the node would stay cordoned for it."""
+    host.fresh(candidates=[NEW], kill="reboot")
+    host.again(**arguments())
+    host.change(kill=None, running=OLD)
+    run = host.again(entry="prepare", **arguments())
+    assert run.rc != 0 and "one is back on %s, which is still the default; %s was started once" % (OLD, NEW) in run.all, run.all
+    assert host.left() == [] and host.again(entry="prepare", **arguments()).rc == 0
+
+
+def test_prepare_refuses_a_kernel_that_calico_does_not_support_only_where_it_is_to_be_booted(host):
+    for leave, code in ((True, 2), (False, 0)):
+        host.fresh(candidates=[NEW])
+        run = host.again(entry="prepare", **arguments(kernel_reboot_ok=leave, kernel_calico_ok=False))
+        assert (run.rc, "upgrade Calico first" in run.all) == (code, leave), run.all
+
+
+@pytest.mark.parametrize("entry", ["main", "prepare"])
+@pytest.mark.parametrize(
+    "given, words",
+    [
+        ({"kernel_verify_commands": "systemctl is-active kubelet"}, "kernel_verify_commands is a text; give a list, for example -e '{"),
+        ({"kernel_package": "kernel-ml", "kernel_files": "a.rpm"}, "kernel_files, kernel_package are texts; give lists"),
+        ({"kernel_reboot_by": "Kured"}, "value of kernel_reboot_by must be one of: ansible, kured, got: Kured"),
+    ],
+)
+def test_a_value_that_would_fail_after_the_drain_is_refused_before(host, entry, given, words):
+    host.fresh(candidates=[NEW])
+    run = host.again(entry=entry, **arguments(**given))
+    assert run.rc != 0 and words in " ".join(run.all.split()), run.all
+    assert host.log() == []
+
+
+def test_no_kernel_is_started_where_the_way_back_is_not_ready(host):
+    """As where the connection was lost for one task, in a play that ignores that."""
+    host.fresh(candidates=[NEW])
+    host.program("systemctl", "echo disabled; exit 1")
+    run = host.again(**arguments())
+    assert run.rc != 0 and "nodemend-kernel.timer, by which the host would return by itself, is not enabled (disabled)" in " ".join(run.all.split()), run.all
+    assert host.log() == WAY[:3] and host.look()["next"] is None
+    host.program("systemctl", "echo enabled")
+    assert host.again(**arguments()).rc == 0 and host.log()[-len(WAY + END[:-1]) + 2 :] and host.default() == NEW
+
+
+@pytest.mark.parametrize("step, words", [("install", "the kernel may be half installed"), ("once", "may start once, at its next start")])
+def test_a_host_that_is_lost_at_a_step_is_not_taken_any_further(host, step, words):
+    host.fresh(candidates=[NEW], lost=step)
+    run = host.again(ignore_unreachable=True, **arguments())
+    assert run.rc != 0 and words in " ".join(run.all.split()), run.all
+    assert "reboot " + NEW not in host.log()
+
+
+def test_a_proof_that_fails_reboots_nothing_where_only_the_default_was_asked_for(host):
+    host.fresh(candidates=[NEW], kill="reboot")
+    host.again(**arguments())
+    host.change(kill=None)
+    asked = {"nodemend_remedied": ["kernel_not_default"], "kernel_make_default": True, "kernel_target_release": NEW}
+    run = host.again(**arguments(kernel_verify_commands=["false"], **asked))
+    assert run.rc != 0 and "did not prove itself: false ended with 1" in " ".join(run.all.split()), run.all
+    assert host.log()[-1] == "timer stopped False" and host.log().count("reboot " + OLD) == 0 and host.look()["running"] == NEW
+    assert host.again(**arguments(**asked)).rc == 0 and host.default() == NEW
+
+
 def test_prepare_leaves_a_trial_to_the_role(host):
     host.fresh(candidates=[NEW], kill="reboot")
     host.again(**arguments())
@@ -1555,6 +1660,14 @@ def test_the_kernel_before_stays_rather_than_a_newer_one_that_never_ran(host):
     assert host.again(**arguments(kernel_keep=2)).rc == 0
     assert host.look()["kernels"] == [NEW, OLD]
     assert host.again(**arguments(kernel_state="rolled_back")).rc == 0 and host.default() == OLD
+
+
+def test_a_kernel_that_is_newer_than_the_one_asked_for_stays(host):
+    """linux-image-amd64 depends on it, and would go with it."""
+    newer = "4.18.0-553.el8.x86_64"
+    host.fresh(candidates=[NEW], kernels=(newer, OLD, "4.18.0-420.el8.x86_64"))
+    assert host.again(**arguments(kernel_keep=2, kernel_target_release=NEW)).rc == 0
+    assert sorted(host.look()["kernels"]) == sorted([newer, NEW, OLD])
 
 
 def test_kernels_that_could_not_be_removed_are_by_the_next_run(host):

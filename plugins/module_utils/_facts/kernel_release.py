@@ -33,8 +33,8 @@ _UBUNTU = re.compile(r"^Ubuntu \S+ (\d+(?:\.\d+)+)$")
 _ARCHITECTURE = re.compile(r"\.(?:x86_64|aarch64|ppc64le|ppc64|s390x|riscv64|loongarch64|i686|armv7hl)(?:[+.](.+))?$")
 _IN_VERSION = (("uek", re.compile(r"uek\b")), ("rt", re.compile(r"\.rt\d")))
 # Debian, Ubuntu and SUSE end in it: 6.1.0-50-cloud-amd64, 6.12.95+deb12-amd64, 5.10.0-0.deb10.30-amd64, 5.14.21-150500.53-default,
-# 5.3.18-lp152.106-default (Leap 15.0 to 15.2).
-_LAST = re.compile(r"^[\d.]+(?:~\w+)?(?:(?:[+]\w+|-(?:lp)?\d[\w.]*)-(.+)|-([A-Za-z].*))$")
+# 5.3.18-lp152.106-default (Leap 15.0 to 15.2), 6.12.74+deb13+1-amd64 (where the package was built anew, linux-signed-amd64 6.12.74-2).
+_LAST = re.compile(r"^[\d.]+(?:~\w+)?(?:(?:(?:[+][\w.]+)+|-(?:lp)?\d[\w.]*)-(.+)|-([A-Za-z].*))$")
 
 _RELEASE = re.compile(r"^(\d+(?:\.\d+)+)(?:-(\d+(?:\.\d+)*))?")
 

@@ -219,9 +219,11 @@ def test_a_kernel_that_is_named_is_not_the_one_that_runs():
         (EL8, {}, [LEAK, KERNEL], None),
         ("3.10.0-957.el7.x86_64", {}, [LEAK], None),
         (None, {}, [LEAK], None),
+        (EL8, {"kernel_target_release": EL8}, [KERNEL], "kernel_target_release names %s, which is running, so the role would leave it" % EL8),
+        (EL8, {"kernel_target_release": "5.14.0-1"}, [KERNEL], None),
     ],
 )
-def test_a_leak_is_not_mended_by_the_kernel_that_runs(running, variables, verdicts, words):
+def test_nothing_is_mended_by_the_kernel_that_runs(running, variables, verdicts, words):
     scans = {"w": member("w", *verdicts, kernel=running)}
     variables = dict(variables, kernel_calico_ok="true")
     (entry,) = plan(scans, clusters=[cluster()], variables=variables, conditions=[item["condition"] for item in verdicts])
@@ -235,6 +237,8 @@ def test_a_kernel_that_is_only_installed_moves_no_pods():
     (limits,) = plan({"w": member("w", verdict())}, variables=REBOOT)
     assert limits["moves_pods"] is False
     assert _plan.maintenances([entry], scans, False)["w"]["drain"] is False
+    (entry,) = plan(scans, clusters=[cluster()], variables=dict(REBOOT, kernel_reboot_by="kured"))  # which drains by itself
+    assert (entry["allowed"], entry["moves_pods"]) == (True, False)
 
 
 @pytest.mark.parametrize(
