@@ -53,6 +53,13 @@ TABLE = {
     "EL 7 from 7.8 on": ({"release": EL7_FIXED, "slab": SLABINFO}, "ok", "NoSymptom"),
     "the build that fixed it": ({"release": "3.10.0-1075.el7.x86_64", "slab": SLABINFO}, "ok", "NoSymptom"),
     "EL 7, a runtime that does not ask for it": ({"slab": ""}, "ok", "AccountingOff"),
+    "nokmem on a kernel that accounts all the same (sealos issue 722), with the symptom": (
+        {"cmdline": "ro cgroup.memory=nokmem quiet", "slab": SLABINFO, "log": SLUB}, "faulty", "AllocationsFail"),
+    "nokmem on a kernel that accounts all the same": ({"cmdline": "ro cgroup.memory=nokmem quiet", "slab": SLABINFO}, "at_risk", "LeakyKernel"),
+    "nokmem on EL 7 that knows it": ({"cmdline": "ro cgroup.memory=nokmem quiet", "slab": "", "log": SLUB}, "ok", "AccountingOff"),
+    # From 4.6 on the kernel knows it. Up to 4.10 the file has its heading all the same (mm/slab_common.c, memcg_slab_show()).
+    "nokmem from 4.6 on": (
+        {"release": "4.9.0-19-amd64", "cmdline": "ro cgroup.memory=nokmem quiet", "slab": SLABINFO[:80], "log": SLUB}, "ok", "AccountingOff"),
     "EL 7 with nokmem": ({"cmdline": "ro cgroup.memory=nokmem quiet", "log": SLUB}, "ok", "AccountingOff"),
     "nokmem in a list": ({"cmdline": "cgroup.memory=nosocket,nokmem"}, "ok", "AccountingOff"),
     "the sentence, where nothing is accounted": ({"slab": "", "log": SLUB}, "ok", "AccountingOff"),
@@ -87,6 +94,13 @@ def test_verdict(name):
     more, status, reason = TABLE[name]
     answer = judge(**more)
     assert (answer.status, answer.reason) == (status, reason), answer.message
+
+
+def test_that_nokmem_was_ignored_is_said():
+    told = "It was booted with cgroup.memory=nokmem, which it ignores."
+    for log in (SLUB, QUIET):
+        assert judge(cmdline="ro cgroup.memory=nokmem", slab=SLABINFO, log=log).message.endswith(". " + told)
+        assert told not in judge(slab=SLABINFO, log=log).message
 
 
 def test_the_message_has_the_count_and_the_last_line():
