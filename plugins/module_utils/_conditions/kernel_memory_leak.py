@@ -47,7 +47,7 @@ def evaluate(kernel_release, kernel_ownership, kernel_memory, kernel_log=None):
             **evidence
         )
     if unasked:
-        return ok("AccountingOff", "The runtime does not ask the kernel to account its memory to pods.", **evidence)
+        return ok("AccountingOff", "Neither kubelet nor runtime asks the kernel to account its memory to pods.", **evidence)
     if kernel_release["vendor"] == "redhat" and below(kernel_release, parse_floor(FIXED)):
         return at_risk(
             "LeakyKernel",
