@@ -18,7 +18,7 @@ import collections
 
 from . import _rules
 
-# Whose copies may go. Of Weave, Cilium, ufw, libvirt and the site's own rules nothing is known.
+# Whose copies may go. Of Weave, Cilium, kube-vip, ufw, libvirt and the site's own rules nothing is known.
 OWNERS = _rules.FAMILIES + ("docker",)
 # More different rules than that are nobody's leak, and would take memory.
 MAXIMUM_TEXTS = 250000

@@ -14,8 +14,9 @@ import re
 # bridge and firewall CNI-, flannel since 0.20 FLANNEL- (node_facts 2.3).
 PREFIXES = (("KUBE", "KUBE-"), ("cali", "cali-"), ("CNI", "CNI-"), ("FLANNEL", "FLANNEL-"))
 FAMILIES = tuple(family for family, unused in PREFIXES)
-# Other networks of Kubernetes whose rules are counted, but never prove a fault and are never removed.
-OTHERS = (("WEAVE", "WEAVE"), ("CILIUM", "CILIUM_"))
+# Others that work for Kubernetes, whose rules are counted, but never prove a fault and are never removed. kube-vip's egress writes KUBE-VIP-EGRESS
+# (pkg/egress/egress.go, MangleChainName) into legacy on any host, unless egress_withnftables is set (its issue 1255).
+OTHERS = (("WEAVE", "WEAVE"), ("CILIUM", "CILIUM_"), ("KUBE-VIP", "KUBE-VIP-"))
 # Programs that share the tables with Kubernetes, named where their rules are found twice.
 NEIGHBOURS = (("docker", "DOCKER"), ("ufw", "ufw"), ("libvirt", "LIBVIRT_"))
 # Rules in chains that are not theirs carry a comment of their own: Felix's hash, and flannel before it had chains.
@@ -34,7 +35,8 @@ _CNI_SANDBOX = re.compile(r'--comment "(?:dnat )?name: \\"[^"]*\\" id: \\"([^"\\
 _CNI_ADDRESS = re.compile(r"^-A CNI-FORWARD -[sd] (\S+) ")
 _COUNTERS = re.compile(r"^\[\d+:\d+\] (?=-A )")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
-_ALL = PREFIXES + OTHERS
+# The first that fits counts: KUBE-VIP- begins like Kubernetes' own.
+_ALL = OTHERS + PREFIXES
 # A quick look that spares all other rules the cutting into words: a dump may have 180,000 lines.
 _SUSPECT = re.compile("|".join([" -[jg] %s" % re.escape(prefix) for unused, prefix in _ALL] + [text for unused, text in COMMENTS]))
 

@@ -57,7 +57,8 @@ iptables:
       description:
         - For each backend (V(legacy), V(nft)) and IP version (V(ipv4), V(ipv6)) the rules counted by who wrote them.
         - RV(ignore:unavailable) is null, or the reason and message of a backend that is loaded and could not be listed.
-        - RV(ignore:tables) counts chains and rules by family (V(KUBE), V(cali), V(CNI), V(FLANNEL), V(WEAVE), V(CILIUM)) and the foreign rules.
+        - RV(ignore:tables) counts chains and rules by family (V(KUBE), V(cali), V(CNI), V(FLANNEL), V(WEAVE), V(CILIUM), V(KUBE-VIP)) and
+          the foreign rules.
         - RV(ignore:hints) are the chains by which the kubelet shows its backend, RV(ignore:services) counts the rules in
           KUBE-SERVICES, RV(ignore:pods) are the pods that CNI plugins have written rules for, each by the id of its sandbox or else its address (null where
           there are more than 1000), RV(ignore:forward) the positions of two jumps in FORWARD,

@@ -61,6 +61,23 @@ def test_removal_names_nothing_foreign():
     assert _leftovers.removal(_leftovers.parse(FOREIGN)) == {}
 
 
+VIP = """*mangle
+:PREROUTING ACCEPT [9:9]
+:KUBE-KUBELET-CANARY - [0:0]
+:KUBE-VIP-EGRESS - [0:0]
+[9:9] -A PREROUTING -m comment --comment "a3ViZS12aXAK=kube-vip" -j KUBE-VIP-EGRESS
+[3:3] -A KUBE-VIP-EGRESS -s 172.17.88.190/32 -m comment --comment "a3ViZS12aXAK=kube-vip" -j MARK --set-xmark 0x40/0x40
+COMMIT
+"""
+
+
+def test_what_kube_vip_uses_stays():
+    tables = _leftovers.parse(VIP)
+    assert _leftovers.count(tables) == (1, 0)
+    assert _leftovers.removal(tables)["mangle"].splitlines() == ["*mangle", "-F KUBE-KUBELET-CANARY", "-X KUBE-KUBELET-CANARY", "COMMIT"]
+    assert _leftovers.without(tables)["mangle"]["rules"] == tables["mangle"]["rules"]
+
+
 def test_the_way_back_keeps_positions():
     tables = _leftovers.parse(MIXED)
     rest = _leftovers.without(tables)

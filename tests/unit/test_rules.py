@@ -32,6 +32,9 @@ def test_words_comments_and_target():
         ("-A ufw-user-input -j ACCEPT", None, "ufw"),
         ("-A FORWARD -j LIBVIRT_FWI", None, "libvirt"),
         ("-A FORWARD -j WEAVE-NPC", "WEAVE", "WEAVE"),
+        # kube-vip's, as its "Troubleshooting Egress" shows them: not Kubernetes' own, whatever the name begins with.
+        ('-A PREROUTING -m comment --comment "a3ViZS12aXAK=kube-vip" -j KUBE-VIP-EGRESS', "KUBE-VIP", "KUBE-VIP"),
+        ("-A KUBE-VIP-EGRESS -s 172.17.88.190/32 -j MARK --set-xmark 0x40/0x40", "KUBE-VIP", "KUBE-VIP"),
     ],
 )
 def test_whose_a_rule_is(line, family, owner):

@@ -16,10 +16,14 @@ from .kernel_below_minimum import foreign
 FIXED = "3.10.0-1075"
 # From here on the kernel accounts every cgroup unasked (b313aeee2509), and memory.kmem.slabinfo is empty for another reason: no process
 # was ever in the pod's own cgroup (bc2791f857e1), or, from 5.9 on, always (4330a26bc452).
+# Below it cgroup.memory=nokmem is a word that the kernel ignores, unless its vendor has brought it there as Red Hat has to later builds of 3.10: upstream it is
+# new in 4.5, for cgroup v2 alone (04823c833b3e). So there the pods' files decide (sealos issue 722: full in spite of it). From 4.6 on they do not:
+# up to 4.10 they have a heading where nothing is accounted as well (mm/slab_common.c, memcg_slab_show()).
 UNASKED = "4.6"
 # Until then a new slab was charged to the pod's cgroup once it had been taken, and given back with this sentence where the pod was at its limit
 # (mm/slub.c, alloc_slab_page()); the next line of the log names the pod behind the cache. From then on single objects are charged before.
 OBJECTS = "5.9"
+IGNORED = " It was booted with cgroup.memory=nokmem, which it ignores."
 
 
 def evaluate(kernel_release, kernel_ownership, kernel_memory, kernel_log=None):
@@ -30,23 +34,26 @@ def evaluate(kernel_release, kernel_ownership, kernel_memory, kernel_log=None):
     release = kernel_release["release"]
     unasked = kernel_memory["accounting"] is False and below(kernel_release, parse_floor(UNASKED))
     evidence = {"kernel_release": kernel_release, "kernel_memory": kernel_memory, "kernel_log": kernel_log}
-    if kernel_memory["nokmem"]:
+    ignored = kernel_memory["nokmem"] and kernel_memory["accounting"] and below(kernel_release, parse_floor(UNASKED))
+    if kernel_memory["nokmem"] and not ignored:
         return ok("AccountingOff", "The kernel was booted with cgroup.memory=nokmem and accounts no memory of its own.", **evidence)
     if kernel_log is not None and kernel_log["slub"]["count"] and not unasked:
         return faulty(
             "AllocationsFail",
             "The kernel %s has said %d times since the boot that it cannot allocate its own memory: %s"
             % (release, kernel_log["slub"]["count"], kernel_log["slub"]["last"])
-            + _or_a_pod(kernel_release),
+            + _or_a_pod(kernel_release)
+            + ("." + IGNORED if ignored else ""),
             **evidence
         )
     if unasked:
-        return ok("AccountingOff", "The runtime does not ask the kernel to account its memory to pods.", **evidence)
+        return ok("AccountingOff", "Neither kubelet nor runtime asks the kernel to account its memory to pods.", **evidence)
     if kernel_release["vendor"] == "redhat" and below(kernel_release, parse_floor(FIXED)):
         return at_risk(
             "LeakyKernel",
             "The kernel %s is older than %s and leaks the memory that it accounts to pods; %s."
-            % (release, FIXED, "it does account it" if kernel_memory["accounting"] else "whether it accounts any could not be seen"),
+            % (release, FIXED, "it does account it" if kernel_memory["accounting"] else "whether it accounts any could not be seen")
+            + (IGNORED if ignored else ""),
             **evidence
         )
     if kernel_log is None:

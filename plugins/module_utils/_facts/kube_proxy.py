@@ -13,6 +13,7 @@ import re
 from .. import _exec_start
 from .._host import Unavailable
 from .._source import reads
+from .iptables_dumps import lack_of
 from .kubelet import flag, parse_flags
 from .processes import shares_network
 from .systemd_units import unit_of
@@ -79,7 +80,8 @@ def collect(host, processes, iptables_dumps=None, systemd_units=None):
     """Return {running, pid, mode, source, k3s, embedded, bundled, foreign_runtime, ebpf_agent}.
 
     mode             iptables, ipvs, nftables, or None where it cannot be known
-    source           what says so: arguments (of k3s: those in its unit), the configuration's path, rules, default
+    source           what says so: arguments (of k3s: those in its unit), the configuration's path, rules (also where ipvs is named and iptables
+                     runs), default
     k3s              whether k3s runs here, whoever programs Services
     embedded         whether it runs inside k3s (that of MicroK8s is told by running, pid and mode alone)
     bundled          k3s only: whether k3s calls its own iptables even where the host has one (prefer-bundled-bin)
@@ -110,6 +112,8 @@ def collect(host, processes, iptables_dumps=None, systemd_units=None):
         mode, source = _mode_by_rules(iptables_dumps)
         if mode is not None:
             result.update(mode=mode, source=source)
+    elif result["mode"] == "ipvs" and iptables_dumps is not None and _fell_back(iptables_dumps):
+        result.update(mode="iptables", source="rules")
     return result
 
 
@@ -230,6 +234,19 @@ def _texts(host, paths):
         except Unavailable:
             every = False
     return texts, every
+
+
+def _fell_back(iptables_dumps):
+    """Return whether the rules prove that a kube-proxy that is told to use ipvs runs in the mode iptables.
+
+    Before Kubernetes 1.26 it does so, with a word in its log only, where a module of the kernel or ipset is missing (tryIPVSProxy in
+    cmd/kube-proxy/app/server_others.go; issue 70304, pull request 111806), and so does one that has not started since its configuration changed.
+    In the mode ipvs it writes the chain KUBE-SERVICES of nat anew, but leaves that of filter as another mode left it.
+    """
+    dumps = [dump for versions in iptables_dumps.values() for dump in versions.values()]
+    if any(lack_of(dump) or dump["ipvs"] for dump in dumps):
+        return False
+    return any(dump["services"] for dump in dumps)
 
 
 def _mode_by_rules(iptables_dumps):

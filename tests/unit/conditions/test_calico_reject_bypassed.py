@@ -15,6 +15,8 @@ OLD = rules("bookworm-nft-calico-3.15")
 CALICO_ALONE = "*filter\n" + "".join(
     line + "\n" for line in OLD.splitlines() if line.startswith((":cali-", "-A cali-", "-A FORWARD -m comment --comment \"cali"))
 ) + "COMMIT\n"
+# Of kube-proxy in the mode ipvs, which leaves KUBE-SERVICES of the table filter as it was.
+IPVS = "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT\nCOMMIT\n"
 REORDERED = OLD.replace('-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES\n', "")
 
 
@@ -36,6 +38,8 @@ CASES = [
     (dict(nft=OLD, files=calico("calico/node:latest")), "faulty", "AcceptBeforeReject"),
     (dict(nft=OLD, files=calico("quay.io/tigera/cnx-node:v3.19.1")), "faulty", "AcceptBeforeReject"),
     (dict(nft=OLD, files=proxy("iptables")), "faulty", "AcceptBeforeReject"),
+    # Told to use ipvs, and fallen back: a module is missing (kubernetes issue 70304).
+    (dict(nft=OLD, files=proxy("ipvs")), "faulty", "AcceptBeforeReject"),
     # The accept bit moves with IptablesMarkMask, the hash with everything.
     (dict(nft=OLD.replace("0x10000/0x10000", "0x1/0x1").replace("MH9kMp5aNICL-Olv", "other"), files=calico()), "faulty", "AcceptBeforeReject"),
     (dict(nft=OLD, commands={"ip6tables-nft-save": TIMED_OUT}, files=calico()), "faulty", "AcceptBeforeReject"),
@@ -64,7 +68,9 @@ CASES = [
         "NeedsRoot",
     ),
     # The question does not arise.
-    (dict(nft=OLD, files=proxy("ipvs")), "not_applicable", "ProxyMode"),
+    (dict(nft=OLD + IPVS, files=proxy("ipvs")), "not_applicable", "ProxyMode"),
+    # One of the dumps is missing, so that it cannot be told whether ipvs runs.
+    (dict(nft=OLD, files=proxy("ipvs"), commands={"ip6tables-nft-save": TIMED_OUT}), "not_applicable", "ProxyMode"),
     (dict(nft=OLD, files=proxy("nftables")), "not_applicable", "ProxyMode"),
     (dict(nft=OLD, files=calico(environment="FELIX_BPFENABLED=true\0")), "not_applicable", "OtherDataplane"),
     (dict(nft=OLD, files=calico(environment="FELIX_NFTABLESMODE=Enabled\0")), "not_applicable", "OtherDataplane"),

@@ -14,6 +14,15 @@ HINT_ONLY = "*mangle\n:KUBE-KUBELET-CANARY - [0:0]\nCOMMIT\n"
 CALICO_ONLY = "*filter\n:cali-FORWARD - [0:0]\n-A FORWARD -m comment --comment \"cali:wUHhoiAYhphO9Mso\" -j cali-FORWARD\nCOMMIT\n"
 PORTMAP = {"/etc/cni/net.d/10-x.conflist": '{"plugins": [{"type": "portmap"}]}'}
 K3S_BUNDLED = dict(K3S, **dict(PORTMAP, **{"/etc/rancher/k3s/config.yaml": "prefer-bundled-bin: true\n"}))
+# What kube-vip's egress writes by iptables-legacy, its name in its code, on a host of nft too (kube-vip issue 1255).
+KUBE_VIP = """*mangle
+:PREROUTING ACCEPT [0:0]
+:KUBE-VIP-EGRESS - [0:0]
+-A PREROUTING -m comment --comment "a3ViZS12aXAK=kube-vip" -j KUBE-VIP-EGRESS
+-A KUBE-VIP-EGRESS -d 10.96.0.0/12 -m comment --comment "a3ViZS12aXAK=kube-vip" -j RETURN
+-A KUBE-VIP-EGRESS -s 172.17.88.190/32 -m comment --comment "a3ViZS12aXAK=kube-vip" -j MARK --set-xmark 0x40/0x40
+COMMIT
+"""
 
 
 def flagged(*flags, **more):
@@ -63,6 +72,8 @@ CASES = [
     (dict(nft=NFT, legacy6=LEGACY), "at_risk", "HintsInBoth"),
     (dict(nft=HINTLESS, legacy6=HINTLESS), "at_risk", "FamiliesApart"),
     (dict(nft=NFT + "*nat\n-A WEAVE -j X\nCOMMIT\n", legacy="*nat\n-A WEAVE -j X\nCOMMIT\n"), "at_risk", "OtherFamilySplit"),
+    (dict(nft=NFT, legacy=KUBE_VIP), "at_risk", "FamiliesApart"),
+    (dict(nft=NFT + KUBE_VIP, legacy=KUBE_VIP), "at_risk", "OtherFamilySplit"),
     (dict(nft=NFT, links=LEGACY_BINARIES), "at_risk", "BinaryDiffers"),
     (dict(nft=HINTLESS, links=LEGACY_BINARIES), "at_risk", "BinaryDiffers"),
     # A broken network configuration names no caller; the rest is judged all the same.
@@ -77,6 +88,7 @@ CASES = [
     (dict(nft=NFT, legacy=LEGACY.replace("KUBE-", "MINE-").replace("kubernetes", "mine")), "ok", "OneBackend"),
     (dict(nft=NFT, links={}), "ok", "OneBackend"),
     (dict(nft=NFT + "# Table `filter' contains incompatible base-chains, use 'nft' tool to list them.\n"), "ok", "OneBackend"),
+    (dict(nft=NFT + KUBE_VIP), "ok", "OneBackend"),
     # Without a hint only the rules of Kubernetes tell what Kubernetes uses, and the network has a binary of its own.
     (dict(nft=CALICO_ONLY, links=LEGACY_BINARIES), "ok", "OneBackend"),
     (dict(nft=rules("bookworm-nft-host-firewall")), "ok", "NoRules"),

@@ -91,3 +91,11 @@ def test_the_mode_of_k3s_in_its_unit():
     files, commands = netfilter.k3s(["--kube-proxy-arg=proxy-mode=ipvs"])
     host = netfilter.node(files=dict(files, **{"/proc/sys/kernel/osrelease": "4.18.0-553.el8_10.x86_64\n"}), commands=commands, kubelet=False)
     assert recorded.judge("ipvs_connection_reuse", host).reason == "ReuseNotHandled"
+
+
+def test_a_kube_proxy_that_fell_back_does_not_use_ipvs():
+    files = netfilter.process(900, "kube-proxy", ["kube-proxy", "--proxy-mode=ipvs"])
+    files["/proc/sys/kernel/osrelease"] = "4.19.1-1.el7.elrepo.x86_64\n"
+    assert recorded.judge("ipvs_connection_reuse", netfilter.node(nft="", files=files)).reason == "ReuseNotHandled"
+    answer = recorded.judge("ipvs_connection_reuse", netfilter.node(nft=netfilter.rules("bookworm-nft-kube"), files=files))
+    assert (answer.status, answer.reason) == ("not_applicable", "NotIpvs")

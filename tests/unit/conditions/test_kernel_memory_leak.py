@@ -17,6 +17,7 @@ EL8 = "4.18.0-372.32.1.el8_6.x86_64"
 V1 = "31 25 0:27 / /sys/fs/cgroup/memory rw,nosuid,nodev,noexec,relatime shared:12 - cgroup cgroup rw,memory\n"
 V2 = "31 25 0:27 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime shared:4 - cgroup2 cgroup2 rw\n"
 POD = "/sys/fs/cgroup/memory/kubepods/burstable/pod6c84d3f0/memory.kmem.slabinfo"
+CONTAINER = POD.replace("pod6c84d3f0/", "pod6c84d3f0/%s/" % ("0123456789abcdef" * 4))
 SYSTEMD_POD = "/sys/fs/cgroup/memory/kubepods.slice/kubepods-pod6c84d3f0.slice/memory.kmem.slabinfo"
 # The first lines of the file, by mm/slab_common.c.
 SLABINFO = "slabinfo - version: 2.1\n# name            <active_objs> <num_objs> <objsize>\nkmalloc-64 64 64 64 64 1\n"
@@ -44,7 +45,11 @@ TABLE = {
     # from 4.11 on it is empty, too, where the pod's own cgroup never held a process (mm/slab_common.c, memcg_slab_show())
     "the symptom, and a file of EL 8 that may mean nothing": ({"release": EL8, "slab": "", "log": SLUB}, "faulty", "AllocationsFail"),
     "the symptom, and no pod runs any more": ({"log": SLUB}, "faulty", "AllocationsFail"),
+    # runc turns it on for each container, a kubelet that was built without leaves the pod's own off (kubeasz issue 815)
+    "EL 7, a kubelet that does not ask for it and a runc that does": (
+        {"slab": "", "files": {CONTAINER: SLABINFO}, "log": SLUB}, "faulty", "AllocationsFail"),
     # by its version
+    "EL 7, the same without the symptom": ({"slab": "", "files": {CONTAINER: SLABINFO}}, "at_risk", "LeakyKernel"),
     "EL 7 accounts": ({"slab": SLABINFO}, "at_risk", "LeakyKernel"),
     "EL 7 accounts, cgroups by systemd": ({"slab": SLABINFO, "pod": SYSTEMD_POD}, "at_risk", "LeakyKernel"),
     "EL 7 without a pod": ({}, "at_risk", "LeakyKernel"),
@@ -53,6 +58,14 @@ TABLE = {
     "EL 7 from 7.8 on": ({"release": EL7_FIXED, "slab": SLABINFO}, "ok", "NoSymptom"),
     "the build that fixed it": ({"release": "3.10.0-1075.el7.x86_64", "slab": SLABINFO}, "ok", "NoSymptom"),
     "EL 7, a runtime that does not ask for it": ({"slab": ""}, "ok", "AccountingOff"),
+    "EL 7, neither kubelet nor runc asks for it": ({"slab": "", "files": {CONTAINER: ""}, "log": SLUB}, "ok", "AccountingOff"),
+    "nokmem on a kernel that accounts all the same (sealos issue 722), with the symptom": (
+        {"cmdline": "ro cgroup.memory=nokmem quiet", "slab": SLABINFO, "log": SLUB}, "faulty", "AllocationsFail"),
+    "nokmem on a kernel that accounts all the same": ({"cmdline": "ro cgroup.memory=nokmem quiet", "slab": SLABINFO}, "at_risk", "LeakyKernel"),
+    "nokmem on EL 7 that knows it": ({"cmdline": "ro cgroup.memory=nokmem quiet", "slab": "", "log": SLUB}, "ok", "AccountingOff"),
+    # From 4.6 on the kernel knows it. Up to 4.10 the file has its heading all the same (mm/slab_common.c, memcg_slab_show()).
+    "nokmem from 4.6 on": (
+        {"release": "4.9.0-19-amd64", "cmdline": "ro cgroup.memory=nokmem quiet", "slab": SLABINFO[:80], "log": SLUB}, "ok", "AccountingOff"),
     "EL 7 with nokmem": ({"cmdline": "ro cgroup.memory=nokmem quiet", "log": SLUB}, "ok", "AccountingOff"),
     "nokmem in a list": ({"cmdline": "cgroup.memory=nosocket,nokmem"}, "ok", "AccountingOff"),
     "the sentence, where nothing is accounted": ({"slab": "", "log": SLUB}, "ok", "AccountingOff"),
@@ -87,6 +100,13 @@ def test_verdict(name):
     more, status, reason = TABLE[name]
     answer = judge(**more)
     assert (answer.status, answer.reason) == (status, reason), answer.message
+
+
+def test_that_nokmem_was_ignored_is_said():
+    told = "It was booted with cgroup.memory=nokmem, which it ignores."
+    for log in (SLUB, QUIET):
+        assert judge(cmdline="ro cgroup.memory=nokmem", slab=SLABINFO, log=log).message.endswith(". " + told)
+        assert told not in judge(slab=SLABINFO, log=log).message
 
 
 def test_the_message_has_the_count_and_the_last_line():

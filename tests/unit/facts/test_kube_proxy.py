@@ -3,7 +3,7 @@ from __future__ import absolute_import, division, print_function
 
 import pytest
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts.kube_proxy import parse_configuration, parse_k3s
-from netfilter import K3S, k3s, node, process, rules
+from netfilter import K3S, NFT_BINARIES, k3s, node, process, rules
 from recorded import TIMED_OUT, fact
 from runtime_hosts import SHOW
 
@@ -58,6 +58,47 @@ def test_told_by_rules():
 
 
 IPVS = "*nat\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -m set --match-set KUBE-CLUSTER-IP dst,dst -j ACCEPT\nCOMMIT\n"
+
+KUBE = rules("bookworm-nft-kube")
+# kube-proxy in the mode ipvs rewrites KUBE-SERVICES of nat and leaves that of filter as another mode has left it.
+CHANGED = '*filter\n:KUBE-SERVICES - [0:0]\n-A KUBE-SERVICES -m comment --comment "a/b has no endpoints" -j REJECT\nCOMMIT\n' + IPVS
+
+
+@pytest.mark.parametrize(
+    "dumps, mode, source",
+    [
+        # A module is missing: before Kubernetes 1.26 it falls back (kubernetes issue 70304).
+        (dict(nft=KUBE), "iptables", "rules"),
+        (dict(legacy=KUBE), "iptables", "rules"),
+        (dict(nft="", nft6=KUBE), "iptables", "rules"),
+        # It does what it is told.
+        (dict(nft=IPVS), "ipvs", "named"),
+        (dict(nft=CHANGED), "ipvs", "named"),
+        (dict(nft=IPVS, nft6=KUBE), "ipvs", "named"),
+        (dict(nft=KUBE, legacy=IPVS), "ipvs", "named"),
+        # Nothing says that it does not: it has not written yet, or not all could be read.
+        (dict(), "ipvs", "named"),
+        (dict(nft=""), "ipvs", "named"),
+        (dict(nft="*filter\n:KUBE-SERVICES - [0:0]\nCOMMIT\n"), "ipvs", "named"),
+        (dict(nft=KUBE, legacy="missing"), "ipvs", "named"),
+        (dict(nft=KUBE, nft6=TIMED_OUT), "ipvs", "named"),
+        (dict(nft=KUBE + "# Table `nat' is incompatible, use 'nft' tool.\n"), "ipvs", "named"),
+    ],
+)
+def test_what_is_told_to_use_ipvs_and_falls_back(dumps, mode, source):
+    own = process(900, "kube-proxy", ["kube-proxy", "--proxy-mode=ipvs"])
+    for host, named in (
+        (node(files=own, **dumps), "arguments"),
+        (node(files=dict(PROXY, **{FILE: "mode: ipvs\n"}), links=dict(NFT_BINARIES, **LINKS), **dumps), "/var/lib/kube-proxy/config.conf"),
+        (with_flags(["--kube-proxy-arg=proxy-mode=ipvs"], **dumps), "arguments"),
+    ):
+        found = fact("kube_proxy", host)
+        assert (found["running"], found["mode"], found["source"]) == (True, mode, named if source == "named" else source)
+
+
+def test_only_ipvs_is_left_for_another_mode():
+    own = process(900, "kube-proxy", ["kube-proxy", "--proxy-mode=nftables"])
+    assert fact("kube_proxy", node(nft=KUBE, files=own))["mode"] == "nftables"
 
 
 def with_flags(flags, configuration="", drop_ins=None, parts=None, **more):
