@@ -82,6 +82,11 @@ def _gone(facts):
 
 def _missing(facts, target, leaving):
     """Return sentences about rules that stand only in the backend to leave and may still be needed."""
+    return _unwritten(facts, target, leaving) + _unrepeated(facts, target, leaving)
+
+
+def _unwritten(facts, target, leaving):
+    """Return sentences about what the writers have not written to the target: each does when it starts, unless it is told to use the other."""
     if _gone(facts):
         return []
     units, agents = facts["kubernetes_units"] or [], facts["host_network_agents"] or []
@@ -92,19 +97,59 @@ def _missing(facts, target, leaving):
         # A kube-proxy in the mode nftables writes no rules that iptables could show.
         if old["services"] and not new["services"] and facts["kube_proxy"]["mode"] != "nftables":
             sentences.append("kube-proxy has not written its %s Services to %s." % (version, target))
-        for family in FAMILIES[1:]:  # the first is KUBE, whose Services were counted above
+        for family in sorted(AUTHORS):
             if _rules(old, family) and not _rules(new, family) and _has_author(family, agents, units, plugins):
                 sentences.append("%s has %s rules in %s and none in %s." % (family, version, leaving, target))
+    for agent in agents:
+        if agent["backend"] == leaving:
+            sentences.append("%s (PID %d) speaks %s." % (agent["name"], agent["pid"], leaving))
+    return sentences
+
+
+def _unrepeated(facts, target, leaving):
+    """Return sentences about rules of pods, and of the administrator, that nothing writes to the target of its own accord."""
+    gone = _gone(facts)
+    sentences = []
+    for version in VERSIONS:
+        old, new = facts["iptables_dumps"][leaving][version], facts["iptables_dumps"][target][version]
+        sentences += _admin(old, new, version, target, leaving)
+        if gone:
+            continue
+        if _rules(old, "CNI") and not _rules(new, "CNI"):
+            sentences.append("CNI has %s rules in %s and none in %s." % (version, leaving, target))
         apart = _pods_apart(old, new, facts["cni_pods"])
         if apart is None:
             sentences.append("There are too many pods with %s rules of CNI plugins to tell them apart." % version)
         elif apart:
             told = ", ".join(pod[:12] if len(pod) >= 64 else pod for pod in apart[:5])
             sentences.append("CNI has %s rules of %d pods, which run or may run, in %s only: %s." % (version, len(apart), leaving, told))
-    for agent in agents:
-        if agent["backend"] == leaving:
-            sentences.append("%s (PID %d) speaks %s." % (agent["name"], agent["pid"], leaving))
+        sentences += _host_ports(old, new, version, target, leaving)
     return sentences
+
+
+def _admin(old, new, version, target, leaving):
+    """Return a sentence about the administrator's own rules, which are nobody's leftovers, also where Kubernetes has left the host."""
+    lost = None if old["admin"] is None or new["admin"] is None else [rule for rule in old["admin"] if rule not in new["admin"]]
+    if lost == []:
+        return []
+    return [
+        "CNI-ADMIN has %s rules of the administrator's in %s only, which no program writes again: add them to %s, then delete them from %s%s."
+        % (version, leaving, target, leaving, "" if lost is None else " (%s)" % "; ".join(lost[:5]))
+    ]
+
+
+def _host_ports(old, new, version, target, leaving):
+    """Return a sentence about sandboxes' host ports; equal names are the same sandbox and port, and which have ended cannot be told."""
+    if old["host_ports"] is None or new["host_ports"] is None:
+        return ["There are too many %s host ports of pods to tell them apart." % version]
+    apart = [chain for chain in old["host_ports"] if chain not in new["host_ports"]]
+    if not apart:
+        return []
+    # The runtime takes the chains of a pod that ends from the backend that it speaks by then, so that recreated pods leave theirs here.
+    return [
+        "%d %s host ports, of pods that run or may run, are in %s only (%s): recreate these pods, which writes their ports to %s, and delete"
+        " these chains of the old ones, or reboot the node." % (len(apart), version, leaving, ", ".join(apart[:5]), target)
+    ]
 
 
 def _rules(dump, family):
@@ -113,7 +158,7 @@ def _rules(dump, family):
 
 def _has_author(family, agents, units, plugins):
     """Return whether somebody on this host may write the rules of a network; plugins is None where they could not be read."""
-    if family not in AUTHORS or plugins is None or PLUGINS[family] in plugins:
+    if plugins is None or PLUGINS[family] in plugins:
         return True
     return bool(set(AUTHORS[family]) & set(agent["name"] for agent in agents)) or family == "FLANNEL" and bool(set(K3S) & set(units))
 
