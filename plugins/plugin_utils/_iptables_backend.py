@@ -25,7 +25,7 @@ CONTROL_PLANE = ("k3s.service", "rke2-server.service")
 
 
 def plan(found, target="auto"):
-    """Return {needed, target, leaving, refused, alternatives, writers, restart, stale, missing, taken_over, steps}.
+    """Return {needed, target, leaving, refused, alternatives, writers, unstarted, restart, stale, missing, unwritten, taken_over, steps}.
 
     found         result of iptables_info
     target        nft, legacy, or auto: nft where the verdict is faulty or at_risk (as after a run that was killed), else nothing
@@ -33,9 +33,11 @@ def plan(found, target="auto"):
     refused       sentences; empty where it may be done
     alternatives  [{name, path, value, status}]: what to select instead of value
     writers       {units: [names], agents: [{name, pid}]}: what writes rules and chooses its backend when it starts; agents are containers
+    unstarted     the agents that nothing would start again if they were ended
     restart       those of them that must choose again: all or none
     stale         {chains, rules} that Kubernetes has left in the backend to leave
     missing       sentences: what the target lacks, so that the rules in the other backend are no leftovers
+    unwritten     those of them about what a writer writes of its own accord once it speaks the target
     taken_over    whether nothing is missing
     steps         sentences for people, in order
     """
@@ -49,9 +51,11 @@ def plan(found, target="auto"):
         "refused": [],
         "alternatives": [],
         "writers": _writers(facts),
+        "unstarted": _unstarted(facts),
         "restart": {"units": [], "agents": []},
         "stale": {"chains": 0, "rules": 0},
         "missing": [],
+        "unwritten": [],
         "taken_over": False,
         "steps": [],
     }
@@ -60,7 +64,9 @@ def plan(found, target="auto"):
     if verdict["status"] == "not_applicable" or target == "auto" and verdict["status"] == "ok":
         return result
     result["stale"] = _count(facts, leaving, FAMILIES)
-    result["missing"] = _missing(facts, chosen, leaving)
+    result["unwritten"] = _unwritten(facts, chosen, leaving)
+    # Both are about rules that stand only in the backend to leave and may still be needed.
+    result["missing"] = result["unwritten"] + _unrepeated(facts, chosen, leaving)
     result["taken_over"] = not result["missing"]
     result["alternatives"], lacking = _alternatives(facts, chosen, leaving)
     result["restart"] = _restart(facts, result, leaving)
@@ -78,11 +84,6 @@ def _gone(facts):
     runs = facts["kubelet"]["running"] or facts["kubelet"]["enabled"] or facts["kube_proxy"]["running"]
     # None is "could not be read", so only an empty list counts.
     return not runs and facts["kubernetes_units"] == [] and facts["host_network_agents"] == []
-
-
-def _missing(facts, target, leaving):
-    """Return sentences about rules that stand only in the backend to leave and may still be needed."""
-    return _unwritten(facts, target, leaving) + _unrepeated(facts, target, leaving)
 
 
 def _unwritten(facts, target, leaving):
@@ -220,6 +221,17 @@ def _writers(facts):
     }
 
 
+def _unstarted(facts):
+    """Return the agents of _writers that nothing would start again: neither a pod nor a service, or a pod while no kubelet runs."""
+    agents = [agent for agent in facts["host_network_agents"] or [] if not agent["unit"]]
+    return [{"name": agent["name"], "pid": agent["pid"]} for agent in agents if not agent["image"] or not _starts_pods(facts)]
+
+
+def _starts_pods(facts):
+    """Return whether a kubelet runs, or a server that holds or starts one; a unit kubelet.service without a process fails again and again."""
+    return facts["kubelet"]["running"] or bool(set(facts["kubernetes_units"] or []) - set(["kube-proxy.service", "kubelet.service"]))
+
+
 def _restart(facts, result, leaving):
     """Return the writers where they must choose again.
 
@@ -280,7 +292,7 @@ def _not_restarted(facts, restart):
     for agent in pods if restart["agents"] else []:
         if not agent["image"]:
             reasons.append("%s (PID %d) is neither a pod nor a service: nothing would start it again." % (agent["name"], agent["pid"]))
-    if restart["agents"] and not facts["kubelet"]["running"] and not set(units) - set(["kube-proxy.service"]):
+    if restart["agents"] and not _starts_pods(facts):
         names = ", ".join(agent["name"] for agent in restart["agents"])
         reasons.append("No kubelet runs that would start again: %s." % names)
     return reasons

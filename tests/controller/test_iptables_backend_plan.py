@@ -299,6 +299,22 @@ def test_the_administrators_own_rules_are_no_leftovers(old, new, missing, facts)
     assert missing is None or missing in result["missing"][0]
 
 
+def test_only_what_a_writer_writes_by_itself_is_unwritten():
+    legacy = dict(dump(9, 3, host_ports=[PORT], admin=[RULE], pods=[POD]))
+    legacy["tables"]["filter"]["rules"].update(cali=4, FLANNEL=3, CNI=2)
+    agents = [dict(AGENT, name="canal"), dict(AGENT, backend="legacy")]
+    result = plan(found(nft=dump(), legacy=legacy, host_network_agents=agents))
+    assert result["unwritten"] == [
+        "kube-proxy has not written its ipv4 Services to nft.",
+        "FLANNEL has ipv4 rules in legacy and none in nft.",
+        "cali has ipv4 rules in legacy and none in nft.",
+        "kube-proxy (PID 5) speaks legacy.",
+    ]
+    told = result["missing"][4:]
+    assert result["missing"][:4] == result["unwritten"] and len(told) == 4
+    assert all(said in told[number] for number, said in enumerate(["CNI-ADMIN has", "CNI has ipv4 rules in legacy and none", "rules of 1 pods", "host ports"]))
+
+
 def test_rules_of_pods_and_of_the_administrator_count_in_each_ip_version():
     result = found(**SPLIT)
     result["iptables"]["iptables_dumps"]["legacy"]["ipv6"] = dump(9, 3, services=0, host_ports=[PORT], admin=[RULE])
@@ -401,6 +417,27 @@ def test_what_is_no_reason(facts):
 def test_an_agent_that_is_not_restarted_needs_nobody_to_start_it():
     result = plan(found(nft=dump(9, 3), host_network_agents=[dict(AGENT, image=False)]))
     assert result["needed"] and result["restart"]["agents"] == [] and result["refused"] == []
+
+
+@pytest.mark.parametrize(
+    "facts, unstarted",
+    [
+        ({}, [6]),
+        (NO_KUBELET, [5, 6]),
+        # It is started again and again, and does not come up.
+        ({"kubelet": NO_KUBELET["kubelet"]}, [5, 6]),
+        (K3S, [6]),
+        ({"kubelet": NO_KUBELET["kubelet"], "kubernetes_units": ["rke2-agent.service"]}, [6]),
+        ({"kubelet": NO_KUBELET["kubelet"], "kubernetes_units": None}, [5, 6]),
+    ],
+)
+@pytest.mark.parametrize("status", ["faulty", "unknown"])
+def test_what_nothing_would_start_again(facts, unstarted, status):
+    agents = [AGENT, dict(AGENT, pid=6, image=False), dict(AGENT, pid=7, unit="flanneld.service", image=False)]
+    result = plan(found(status, host_network_agents=agents, **dict(SPLIT, **facts)))
+    assert [agent["pid"] for agent in result["unstarted"]] == unstarted
+    assert all(agent in result["writers"]["agents"] for agent in result["unstarted"])
+    assert any("No kubelet runs" in reason for reason in result["refused"]) == (unstarted == [5, 6] and status == "faulty")
 
 
 def test_a_kernel_without_legacy_tables_is_no_reason_against_nft():
