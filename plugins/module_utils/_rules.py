@@ -33,6 +33,11 @@ _MEANT_TWICE = re.compile(
 # FormatComment in pkg/utils/iptables.go); firewall has only its address (plugins/meta/firewall/iptables.go).
 _CNI_SANDBOX = re.compile(r'--comment "(?:dnat )?name: \\"[^"]*\\" id: \\"([^"\\]+)\\""')
 _CNI_ADDRESS = re.compile(r"^-A CNI-FORWARD -[sd] (\S+) ")
+# A sandbox's host port, written by CRI-O, and by the kubelet for Docker's kubenet: the name is a hash of sandbox, port and protocol
+# (cri-o, internal/hostport/hostport_iptables.go; kubernetes 1.23, pkg/kubelet/dockershim/network/hostport/hostport_manager.go).
+_HOST_PORT = re.compile(r"^-A (KUBE-HP-\S+) ")
+# What the plugin firewall jumps to first and never fills: "admin overrides" (plugins/meta/firewall/iptables.go).
+_ADMIN = "-A CNI-ADMIN "
 _COUNTERS = re.compile(r"^\[\d+:\d+\] (?=-A )")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|\S+')
 # The first that fits counts: KUBE-VIP- begins like Kubernetes' own.
@@ -87,6 +92,17 @@ def pod_of_rule(line):
     """Return the sandbox's id, or else the address, of the pod that a CNI plugin wrote a line "-A CHAIN ..." for, or None."""
     match = _CNI_SANDBOX.search(line) or _CNI_ADDRESS.match(line)
     return match.group(1) if match else None
+
+
+def host_port_of_rule(line):
+    """Return the chain of a sandbox's host port that a line "-A CHAIN ..." stands in, or None."""
+    match = _HOST_PORT.match(line)
+    return match.group(1) if match else None
+
+
+def is_admins(line):
+    """Return whether a line "-A CHAIN ..." stands in the chain that CNI plugins leave to the administrator: no program writes it again."""
+    return line.startswith(_ADMIN)
 
 
 def owner_of_rule(line):

@@ -64,6 +64,8 @@ iptables:
           there are more than 1000), RV(ignore:forward) the positions of two jumps in FORWARD,
           RV(ignore:forward_ends) the rules there (at most 20) that drop or reject and are neither Kubernetes' nor its network's,
           RV(ignore:policy_accept) Calico's accept inside cali-FORWARD.
+        - RV(ignore:host_ports) are the chains KUBE-HP-... with rules, each of one host port of one pod (CRI-O, and the kubelet with Docker's kubenet),
+          RV(ignore:admin) the rules in CNI-ADMIN, which the administrator has written and no program writes again; null where there are more than 1000.
         - RV(ignore:total) counts all rules, RV(ignore:surplus) those that are identical to an earlier one of their table,
           RV(ignore:copies) says where these are (at most 20 places).
       type: dict
@@ -79,6 +81,8 @@ iptables:
             kube_services: true
             services: 4
             pods: [3f0c6b0e5d2a4f7c9b1e8d6a5c4b3f2e1d0c9b8a7f6e5d4c3b2a190817263544]
+            host_ports: [KUBE-HP-A7HWACIJNU4N3R5W]
+            admin: ["-A CNI-ADMIN -s 203.0.113.0/24 -j DROP"]
             forward: {KUBE-SERVICES: 1}
             forward_ends: ["-A FORWARD -j REJECT --reject-with icmp-host-prohibited"]
             policy_accept: null
@@ -86,13 +90,13 @@ iptables:
             total: 19
             surplus: 5
             copies: [{table: filter, chain: FORWARD, owner: other, rules: 5}]
-          ipv6: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0, pods: [],
-                 forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
+          ipv6: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0,
+                 pods: [], host_ports: [], admin: [], forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
         legacy:
-          ipv4: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0, pods: [],
-                 forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
-          ipv6: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0, pods: [],
-                 forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
+          ipv4: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0,
+                 pods: [], host_ports: [], admin: [], forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
+          ipv6: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0,
+                 pods: [], host_ports: [], admin: [], forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
     iptables_binaries:
       description:
         - The host's commands by name; null where one is not installed. RV(ignore:backend) is V(nft), V(legacy) or null (a wrapper that decides when it

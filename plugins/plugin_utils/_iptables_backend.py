@@ -25,7 +25,7 @@ CONTROL_PLANE = ("k3s.service", "rke2-server.service")
 
 
 def plan(found, target="auto"):
-    """Return {needed, target, leaving, refused, alternatives, writers, restart, stale, missing, taken_over, steps}.
+    """Return {needed, target, leaving, refused, alternatives, writers, unstarted, restart, stale, missing, unwritten, taken_over, steps}.
 
     found         result of iptables_info
     target        nft, legacy, or auto: nft where the verdict is faulty or at_risk (as after a run that was killed), else nothing
@@ -33,9 +33,11 @@ def plan(found, target="auto"):
     refused       sentences; empty where it may be done
     alternatives  [{name, path, value, status}]: what to select instead of value
     writers       {units: [names], agents: [{name, pid}]}: what writes rules and chooses its backend when it starts; agents are containers
+    unstarted     the agents that nothing would start again if they were ended
     restart       those of them that must choose again: all or none
     stale         {chains, rules} that Kubernetes has left in the backend to leave
     missing       sentences: what the target lacks, so that the rules in the other backend are no leftovers
+    unwritten     those of them about what a writer writes of its own accord once it speaks the target
     taken_over    whether nothing is missing
     steps         sentences for people, in order
     """
@@ -49,9 +51,11 @@ def plan(found, target="auto"):
         "refused": [],
         "alternatives": [],
         "writers": _writers(facts),
+        "unstarted": _unstarted(facts),
         "restart": {"units": [], "agents": []},
         "stale": {"chains": 0, "rules": 0},
         "missing": [],
+        "unwritten": [],
         "taken_over": False,
         "steps": [],
     }
@@ -60,7 +64,9 @@ def plan(found, target="auto"):
     if verdict["status"] == "not_applicable" or target == "auto" and verdict["status"] == "ok":
         return result
     result["stale"] = _count(facts, leaving, FAMILIES)
-    result["missing"] = _missing(facts, chosen, leaving)
+    result["unwritten"] = _unwritten(facts, chosen, leaving)
+    # Both are about rules that stand only in the backend to leave and may still be needed.
+    result["missing"] = result["unwritten"] + _unrepeated(facts, chosen, leaving)
     result["taken_over"] = not result["missing"]
     result["alternatives"], lacking = _alternatives(facts, chosen, leaving)
     result["restart"] = _restart(facts, result, leaving)
@@ -80,8 +86,8 @@ def _gone(facts):
     return not runs and facts["kubernetes_units"] == [] and facts["host_network_agents"] == []
 
 
-def _missing(facts, target, leaving):
-    """Return sentences about rules that stand only in the backend to leave and may still be needed."""
+def _unwritten(facts, target, leaving):
+    """Return sentences about what the writers have not written to the target: each does when it starts, unless it is told to use the other."""
     if _gone(facts):
         return []
     units, agents = facts["kubernetes_units"] or [], facts["host_network_agents"] or []
@@ -92,19 +98,59 @@ def _missing(facts, target, leaving):
         # A kube-proxy in the mode nftables writes no rules that iptables could show.
         if old["services"] and not new["services"] and facts["kube_proxy"]["mode"] != "nftables":
             sentences.append("kube-proxy has not written its %s Services to %s." % (version, target))
-        for family in FAMILIES[1:]:  # the first is KUBE, whose Services were counted above
+        for family in sorted(AUTHORS):
             if _rules(old, family) and not _rules(new, family) and _has_author(family, agents, units, plugins):
                 sentences.append("%s has %s rules in %s and none in %s." % (family, version, leaving, target))
+    for agent in agents:
+        if agent["backend"] == leaving:
+            sentences.append("%s (PID %d) speaks %s." % (agent["name"], agent["pid"], leaving))
+    return sentences
+
+
+def _unrepeated(facts, target, leaving):
+    """Return sentences about rules of pods, and of the administrator, that nothing writes to the target of its own accord."""
+    gone = _gone(facts)
+    sentences = []
+    for version in VERSIONS:
+        old, new = facts["iptables_dumps"][leaving][version], facts["iptables_dumps"][target][version]
+        sentences += _admin(old, new, version, target, leaving)
+        if gone:
+            continue
+        if _rules(old, "CNI") and not _rules(new, "CNI"):
+            sentences.append("CNI has %s rules in %s and none in %s." % (version, leaving, target))
         apart = _pods_apart(old, new, facts["cni_pods"])
         if apart is None:
             sentences.append("There are too many pods with %s rules of CNI plugins to tell them apart." % version)
         elif apart:
             told = ", ".join(pod[:12] if len(pod) >= 64 else pod for pod in apart[:5])
             sentences.append("CNI has %s rules of %d pods, which run or may run, in %s only: %s." % (version, len(apart), leaving, told))
-    for agent in agents:
-        if agent["backend"] == leaving:
-            sentences.append("%s (PID %d) speaks %s." % (agent["name"], agent["pid"], leaving))
+        sentences += _host_ports(old, new, version, target, leaving)
     return sentences
+
+
+def _admin(old, new, version, target, leaving):
+    """Return a sentence about the administrator's own rules, which are nobody's leftovers, also where Kubernetes has left the host."""
+    lost = None if old["admin"] is None or new["admin"] is None else [rule for rule in old["admin"] if rule not in new["admin"]]
+    if lost == []:
+        return []
+    return [
+        "CNI-ADMIN has %s rules of the administrator's in %s only, which no program writes again: add them to %s, then delete them from %s%s."
+        % (version, leaving, target, leaving, "" if lost is None else " (%s)" % "; ".join(lost[:5]))
+    ]
+
+
+def _host_ports(old, new, version, target, leaving):
+    """Return a sentence about sandboxes' host ports; equal names are the same sandbox and port, and which have ended cannot be told."""
+    if old["host_ports"] is None or new["host_ports"] is None:
+        return ["There are too many %s host ports of pods to tell them apart." % version]
+    apart = [chain for chain in old["host_ports"] if chain not in new["host_ports"]]
+    if not apart:
+        return []
+    # The runtime takes the chains of a pod that ends from the backend that it speaks by then, so that recreated pods leave theirs here.
+    return [
+        "%d %s host ports, of pods that run or may run, are in %s only (%s): recreate these pods, which writes their ports to %s, and delete"
+        " these chains of the old ones, or reboot the node." % (len(apart), version, leaving, ", ".join(apart[:5]), target)
+    ]
 
 
 def _rules(dump, family):
@@ -113,7 +159,7 @@ def _rules(dump, family):
 
 def _has_author(family, agents, units, plugins):
     """Return whether somebody on this host may write the rules of a network; plugins is None where they could not be read."""
-    if family not in AUTHORS or plugins is None or PLUGINS[family] in plugins:
+    if plugins is None or PLUGINS[family] in plugins:
         return True
     return bool(set(AUTHORS[family]) & set(agent["name"] for agent in agents)) or family == "FLANNEL" and bool(set(K3S) & set(units))
 
@@ -173,6 +219,17 @@ def _writers(facts):
         "units": sorted(units),
         "agents": [{"name": agent["name"], "pid": agent["pid"]} for agent in agents if not agent["unit"]],
     }
+
+
+def _unstarted(facts):
+    """Return the agents of _writers that nothing would start again: neither a pod nor a service, or a pod while no kubelet runs."""
+    agents = [agent for agent in facts["host_network_agents"] or [] if not agent["unit"]]
+    return [{"name": agent["name"], "pid": agent["pid"]} for agent in agents if not agent["image"] or not _starts_pods(facts)]
+
+
+def _starts_pods(facts):
+    """Return whether a kubelet runs, or a server that holds or starts one; a unit kubelet.service without a process fails again and again."""
+    return facts["kubelet"]["running"] or bool(set(facts["kubernetes_units"] or []) - set(["kube-proxy.service", "kubelet.service"]))
 
 
 def _restart(facts, result, leaving):
@@ -235,7 +292,7 @@ def _not_restarted(facts, restart):
     for agent in pods if restart["agents"] else []:
         if not agent["image"]:
             reasons.append("%s (PID %d) is neither a pod nor a service: nothing would start it again." % (agent["name"], agent["pid"]))
-    if restart["agents"] and not facts["kubelet"]["running"] and not set(units) - set(["kube-proxy.service"]):
+    if restart["agents"] and not _starts_pods(facts):
         names = ", ".join(agent["name"] for agent in restart["agents"])
         reasons.append("No kubelet runs that would start again: %s." % names)
     return reasons

@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._iptables_backend import plan
 
 
-def dump(rules=0, chains=0, hints=(), unavailable=None, family="KUBE", foreign=1, services=None, pods=()):
+def dump(rules=0, chains=0, hints=(), unavailable=None, family="KUBE", foreign=1, services=None, pods=(), host_ports=(), admin=()):
     table = {"chains": {family: chains}, "rules": {family: rules}, "foreign": foreign}
     if services is None:
         services = rules if family == "KUBE" else 0
@@ -17,6 +17,8 @@ def dump(rules=0, chains=0, hints=(), unavailable=None, family="KUBE", foreign=1
         "incompatible": [],
         "services": services,
         "pods": None if pods is None else list(pods),
+        "host_ports": None if host_ports is None else list(host_ports),
+        "admin": None if admin is None else list(admin),
     }
 
 
@@ -255,8 +257,73 @@ def test_the_rules_of_a_running_pod_are_no_leftovers(old, new, cni_pods, missing
     assert missing is None or missing in result["missing"][0]
 
 
+PORT, OTHER_PORT = "KUBE-HP-A7HWACIJNU4N3R5W", "KUBE-HP-5N7UH5JAXCVP5UJR"
+
+
+@pytest.mark.parametrize(
+    "old, new, missing",
+    [
+        # An ingress that survived the drain: CRI-O writes its host port again for a new sandbox only, whose chain has another name.
+        ([PORT], [], "1 ipv4 host ports, of pods that run or may run, are in legacy only (%s): recreate these pods," % PORT),
+        ([PORT], [OTHER_PORT], "are in legacy only (%s)" % PORT),
+        (list("abcdef"), list("b"), "5 ipv4 host ports, of pods that run or may run, are in legacy only (a, c, d, e, f)"),
+        (None, [PORT], "too many ipv4 host ports"),
+        ([PORT], None, "too many ipv4 host ports"),
+        ([PORT], [OTHER_PORT, PORT], None),
+        ([], [OTHER_PORT], None),
+    ],
+)
+def test_the_host_port_of_a_running_pod_is_no_leftover(old, new, missing):
+    result = plan(found(nft=dump(9, 3, host_ports=new), legacy=dump(9, 3, host_ports=old)))
+    assert (result["taken_over"], len(result["missing"])) == (missing is None, 0 if missing is None else 1)
+    assert missing is None or missing in result["missing"][0]
+
+
+RULE, OTHER_RULE = "-A CNI-ADMIN -s 203.0.113.0/24 -j DROP", "-A CNI-ADMIN -p udp -m udp --dport 53 -j ACCEPT"
+
+
+@pytest.mark.parametrize("facts", [{}, NO_KUBELET])
+@pytest.mark.parametrize(
+    "old, new, missing",
+    [
+        ([OTHER_RULE, RULE], [OTHER_RULE], "in legacy only, which no program writes again: add them to nft, then delete them from legacy (%s)." % RULE),
+        (None, [RULE], "then delete them from legacy."),
+        ([RULE], None, "then delete them from legacy."),
+        ([RULE], [OTHER_RULE, RULE], None),
+        ([], [RULE], None),
+    ],
+)
+def test_the_administrators_own_rules_are_no_leftovers(old, new, missing, facts):
+    result = plan(found(nft=dict(SPLIT["nft"], admin=new), legacy=dict(SPLIT["legacy"], admin=old), **facts))
+    assert (result["taken_over"], len(result["missing"])) == (missing is None, 0 if missing is None else 1)
+    assert missing is None or missing in result["missing"][0]
+
+
+def test_only_what_a_writer_writes_by_itself_is_unwritten():
+    legacy = dict(dump(9, 3, host_ports=[PORT], admin=[RULE], pods=[POD]))
+    legacy["tables"]["filter"]["rules"].update(cali=4, FLANNEL=3, CNI=2)
+    agents = [dict(AGENT, name="canal"), dict(AGENT, backend="legacy")]
+    result = plan(found(nft=dump(), legacy=legacy, host_network_agents=agents))
+    assert result["unwritten"] == [
+        "kube-proxy has not written its ipv4 Services to nft.",
+        "FLANNEL has ipv4 rules in legacy and none in nft.",
+        "cali has ipv4 rules in legacy and none in nft.",
+        "kube-proxy (PID 5) speaks legacy.",
+    ]
+    told = result["missing"][4:]
+    assert result["missing"][:4] == result["unwritten"] and len(told) == 4
+    assert all(said in told[number] for number, said in enumerate(["CNI-ADMIN has", "CNI has ipv4 rules in legacy and none", "rules of 1 pods", "host ports"]))
+
+
+def test_rules_of_pods_and_of_the_administrator_count_in_each_ip_version():
+    result = found(**SPLIT)
+    result["iptables"]["iptables_dumps"]["legacy"]["ipv6"] = dump(9, 3, services=0, host_ports=[PORT], admin=[RULE])
+    admin, port = plan(result)["missing"]
+    assert admin.startswith("CNI-ADMIN has ipv6 rules") and port.startswith("1 ipv6 host ports")
+
+
 def test_no_pod_needs_its_rules_on_a_host_that_kubernetes_has_left():
-    facts = dict(NO_KUBELET, nft=dump(3, 3, family="CNI"), legacy=dump(6, 6, family="CNI", pods=[POD]))
+    facts = dict(NO_KUBELET, nft=dump(3, 3, family="CNI"), legacy=dump(6, 6, family="CNI", pods=[POD], host_ports=[PORT]))
     assert plan(found(**facts))["taken_over"]
 
 
@@ -350,6 +417,27 @@ def test_what_is_no_reason(facts):
 def test_an_agent_that_is_not_restarted_needs_nobody_to_start_it():
     result = plan(found(nft=dump(9, 3), host_network_agents=[dict(AGENT, image=False)]))
     assert result["needed"] and result["restart"]["agents"] == [] and result["refused"] == []
+
+
+@pytest.mark.parametrize(
+    "facts, unstarted",
+    [
+        ({}, [6]),
+        (NO_KUBELET, [5, 6]),
+        # It is started again and again, and does not come up.
+        ({"kubelet": NO_KUBELET["kubelet"]}, [5, 6]),
+        (K3S, [6]),
+        ({"kubelet": NO_KUBELET["kubelet"], "kubernetes_units": ["rke2-agent.service"]}, [6]),
+        ({"kubelet": NO_KUBELET["kubelet"], "kubernetes_units": None}, [5, 6]),
+    ],
+)
+@pytest.mark.parametrize("status", ["faulty", "unknown"])
+def test_what_nothing_would_start_again(facts, unstarted, status):
+    agents = [AGENT, dict(AGENT, pid=6, image=False), dict(AGENT, pid=7, unit="flanneld.service", image=False)]
+    result = plan(found(status, host_network_agents=agents, **dict(SPLIT, **facts)))
+    assert [agent["pid"] for agent in result["unstarted"]] == unstarted
+    assert all(agent in result["writers"]["agents"] for agent in result["unstarted"])
+    assert any("No kubelet runs" in reason for reason in result["refused"]) == (unstarted == [5, 6] and status == "faulty")
 
 
 def test_a_kernel_without_legacy_tables_is_no_reason_against_nft():

@@ -15,7 +15,12 @@ class ActionModule(ActionBase):
     def run(self, tmp=None, task_vars=None):
         if task_vars["stub_dead"] == "iptables_info":
             raise AnsibleConnectionFailure("no route to host")
-        return dict(task_vars["stub_found"], changed=False, faulty=task_vars["stub_faulty"])
+        with open(task_vars["stub_log"] + ".asked", "a+") as stream:
+            stream.write("x")
+            stream.seek(0)
+            asked = len(stream.read())
+        found = task_vars["stub_found"][:asked][-1]
+        return dict(found, changed=False, faulty=task_vars["stub_faulty"])
 """
 LEFTOVERS = """
 from ansible.errors import AnsibleConnectionFailure
@@ -33,6 +38,17 @@ class ActionModule(ActionBase):
             return {"failed": True, "msg": "Something still uses them."}
         return {"changed": state == "absent", "chains": 3, "rules": 9}
 """
+# Instead of the command that ends agents, whose numbers would be those of processes of this machine, and of a file of root's.
+COMMAND = """
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        with open(task_vars["stub_log"], "a") as stream:
+            stream.write("ended=%s\\n" % ",".join(self._task.args["argv"][4:]) if "argv" in self._task.args else "noted\\n")
+        return {"changed": True, "rc": 0, "stdout": "", "stderr": ""}
+"""
 PLAY = """
 - hosts: all
   gather_facts: false
@@ -40,7 +56,8 @@ PLAY = """
   tasks:
     - ansible.builtin.include_role:
         name: nodemend.kubernetes.iptables_backend
-        tasks_from: "{{ tasks_from | default('main') }}"
+        tasks_from: "{{ item }}"
+      loop: "{{ (tasks_from | default('main')).split(',') }}"
     - ansible.builtin.debug:
         msg: The role has gone through
 """
@@ -51,14 +68,19 @@ LEFT = {"kubelet": {"running": False, "enabled": False}, "kubernetes_units": [],
 def role(tmp_path):
     collections = tmp_path / "collections"
     target = staged(tmp_path, "roles/iptables_backend")
-    for name, text in (("iptables_info", INFO), ("iptables_leftovers", LEFTOVERS)):
+    for name, module in (("end_agents", "command"), ("put_back", "copy")):
+        tasks = target / "roles" / "iptables_backend" / "tasks" / (name + ".yml")
+        tasks.write_text(tasks.read_text().replace("ansible.builtin.%s:" % module, "nodemend.kubernetes.stub:"))
+    for name, text in (("iptables_info", INFO), ("iptables_leftovers", LEFTOVERS), ("stub", COMMAND)):
         (target / "plugins" / "action" / (name + ".py")).write_text(text)
     (tmp_path / "play.yml").write_text(PLAY)
     log = tmp_path / "log"
     log.write_text("")
 
-    def run(facts, *words, dead="", faulty=()):
-        variables = {"stub_found": found(**facts), "stub_log": str(log), "stub_dead": dead, "stub_faulty": list(faulty)}
+    def run(facts, *words, dead="", faulty=(), later=()):
+        """Play the role; each time the host is asked it answers with the next of the later facts, in the end with the last."""
+        answers = [found(**given) for given in (facts, *later)]
+        variables = {"stub_found": answers, "stub_log": str(log), "stub_dead": dead, "stub_faulty": list(faulty)}
         words = [part for word in words for part in ("-e", word)]
         done = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps(variables), *words, collections=collections)
         return done, log.read_text().split()
@@ -127,3 +149,53 @@ def test_a_host_that_is_still_faulty_after_the_change_has_failed(role, faulty):
     done, called = role(dict(LEFT, legacy=dump()), "iptables_backend_drain_ok=true", faulty=faulty)
     assert (done.rc != 0, called) == (bool(faulty), []), done.all
     assert ("The change had no effect: Told." in done.text) == bool(faulty)
+
+
+# All rules are in legacy, and what writes them is restarted: kube-proxy comes to nft, Felix does where no FelixConfiguration holds it in legacy.
+PROXY, FELIX = AGENT, dict(AGENT, name="calico-node", pid=7)
+BEFORE = {"kubernetes_units": [], "host_network_agents": [PROXY, FELIX], "legacy": dump(9, 3, family="cali")}
+RESTARTED = dict(BEFORE, host_network_agents=[dict(PROXY, pid=6), dict(FELIX, pid=8)], nft=dump(9, 3))
+WORDS = ("iptables_backend_drain_ok=true", "iptables_backend_restart_timeout=6")
+
+
+@pytest.mark.parametrize("clean", ["false", "true"])
+def test_a_writer_that_does_not_come_along_is_no_success(role, clean):
+    done, called = role(BEFORE, *WORDS, "iptables_backend_clean_stale=" + clean, later=[BEFORE, RESTARTED], faulty=["iptables_backend_mismatch"])
+    assert (done.rc != 0, called) == (True, ["ended=5,7"]), done.all
+    assert "cali has ipv4 rules in legacy and none in nft." in done.text and "Set iptables_backend_clean_stale" not in done.text
+    assert ("has been changed to nft, and what was restarted has not come along. cali has" in done.text) == (clean == "false")
+
+
+def test_a_writer_is_waited_for(role):
+    written = dict(RESTARTED, nft=dump(9, 3, family="cali"))
+    done, called = role(BEFORE, *WORDS, later=[BEFORE, RESTARTED, RESTARTED, RESTARTED, written], faulty=["iptables_backend_mismatch"])
+    assert (done.rc, called) == (0, ["ended=5,7"]), done.all
+    assert "3 chains and 9 rules of Kubernetes are left in legacy. Set iptables_backend_clean_stale" in done.text
+
+
+def test_what_was_not_restarted_is_not_waited_for(role):
+    done, called = role(dict(BEFORE, nft=dump(9, 3)), *WORDS, "iptables_backend_restart_writers=false")
+    assert (done.rc, called) == (0, []), done.all
+    assert "are left in legacy. cali has ipv4 rules in legacy and none in nft. Set iptables_backend_clean_stale" in done.text
+
+
+def test_the_rules_of_pods_are_only_named(role):
+    pods = dict(RESTARTED, legacy=dump(9, 3, host_ports=["KUBE-HP-A7HWACIJNU4N3R5W"]))
+    done, called = role(dict(pods, host_network_agents=[PROXY, FELIX]), *WORDS, later=[dict(pods, host_network_agents=[PROXY, FELIX]), pods])
+    assert (done.rc, called) == (0, ["ended=5,7"]), done.all
+    assert "are left in legacy. 1 ipv4 host ports, of pods that run or may run, are in legacy only" in done.text
+
+
+@pytest.mark.parametrize("running, ended", [(True, ["ended=5"]), (False, [])])
+def test_going_back_ends_nothing_that_would_not_come_back(role, tmp_path, running, ended):
+    """The kubelet does not come up after the change, which is why somebody goes back; canal was started by hand."""
+    (tmp_path / "alternatives.json").write_text("[]")
+    agents = [PROXY, dict(AGENT, name="canal", pid=7, image=False)]
+    facts = {"kubelet": {"running": running, "enabled": True}, "kubernetes_units": [], "host_network_agents": agents}
+    later = dict(facts, host_network_agents=[dict(PROXY, pid=6)])
+    answers = [facts, later] if running else []
+    done, called = role(facts, "tasks_from=read,put_back", "__iptables_backend_folder=%s" % tmp_path, "iptables_backend_restart_timeout=3", later=answers)
+    assert (done.rc, called) == (0, ["present", "present", *ended, "noted"]), done.all
+    names, numbers = ("canal", "7") if running else ("kube-proxy, canal", "5 7")
+    assert "so they are not ended and may speak the backend that the host is taken back from: %s. Once" % names in done.text
+    assert "(kill -TERM %s)" % numbers in done.text

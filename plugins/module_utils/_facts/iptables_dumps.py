@@ -22,7 +22,8 @@ KEPT = 20
 # Different rules of one table that are told apart, and places of copies that are counted: beyond them copies may be overlooked.
 REMEMBERED = 250000
 PLACES = 1000
-# Pods of CNI plugins' rules that are told apart: a node has some hundreds; beyond this a plugin has left rules behind.
+# Pods of CNI plugins' rules that are told apart: a node has some hundreds; beyond this a plugin has left rules behind. The same for host
+# ports and the administrator's own rules.
 PODS = 1000
 COMMANDS = {"ipv4": "iptables", "ipv6": "ip6tables"}
 
@@ -46,6 +47,8 @@ class Dump(object):
         self._copied = {}  # {hash: place of a rule that was met again, None where its copies are meant}
         self._places = {}  # {(table, chain, owner): number of copies}
         self._pods = set()
+        self._host_ports = set()
+        self._admin = set()
 
     def feed(self, line):
         first = line[:1]
@@ -73,7 +76,15 @@ class Dump(object):
 
     def pods(self):
         """Return the pods of CNI plugins' rules, None where there are too many."""
-        return sorted(self._pods) if len(self._pods) <= PODS else None
+        return _sorted(self._pods)
+
+    def host_ports(self):
+        """Return the chains of sandboxes' host ports that have rules, None where there are too many."""
+        return _sorted(self._host_ports)
+
+    def admin(self):
+        """Return the administrator's own rules in CNI-ADMIN, None where there are too many."""
+        return _sorted(self._admin)
 
     def _count(self, line):
         self.summary["total"] += 1
@@ -111,9 +122,11 @@ class Dump(object):
             self._table["foreign"] += 1
         else:
             self._table["rules"][family] = self._table["rules"].get(family, 0) + 1
-        if family == "CNI" and len(self._pods) <= PODS:
-            pod = _rules.pod_of_rule(line)
-            self._pods.update([pod] if pod else [])
+        if family == "CNI":
+            _add(self._pods, _rules.pod_of_rule(line))
+            _add(self._admin, line if _rules.is_admins(line) else None)
+        elif family == "KUBE":
+            _add(self._host_ports, _rules.host_port_of_rule(line))
         if line.startswith("-A KUBE-SERVICES ") and self._name in ("filter", "nat"):
             self.summary["services"] += 1
         if self._name == "filter" and line.startswith("-A FORWARD "):
@@ -130,6 +143,16 @@ class Dump(object):
             self.summary["ipvs"] = True
 
 
+def _add(found, name):
+    """Add what is not None, until it is known that there are too many."""
+    if name is not None and len(found) <= PODS:
+        found.add(name)
+
+
+def _sorted(found):
+    return sorted(found) if len(found) <= PODS else None
+
+
 def _empty(loaded=True, unavailable=None):
     return {
         "loaded": loaded,
@@ -140,6 +163,8 @@ def _empty(loaded=True, unavailable=None):
         "kube_services": False,
         "services": 0,
         "pods": [],
+        "host_ports": [],
+        "admin": [],
         "forward": {},
         "forward_ends": [],
         "policy_accept": None,
@@ -161,6 +186,8 @@ def collect(host, netfilter_backends, iptables_binaries, dump_timeout):
     kube_services  whether the filter table has the chain KUBE-SERVICES
     services       number of rules in the chains KUBE-SERVICES of nat and filter: 0 until kube-proxy has written
     pods           the pods that CNI plugins have written rules for, by the id of their sandbox or their address; None above 1000
+    host_ports     the chains KUBE-HP-... with rules, each of one host port of one sandbox (CRI-O; the kubelet with Docker's kubenet); None above 1000
+    admin          the rules in CNI-ADMIN, which the administrator has written and no program writes again; None above 1000
     forward        {KUBE-SERVICES, cali-FORWARD}: position of the first jump to each in filter FORWARD
     forward_ends   rules in filter FORWARD that drop or reject and are neither Kubernetes' nor a network's, at most 20
     policy_accept  {target, rule} of Calico's accept inside cali-FORWARD, or None
@@ -198,7 +225,7 @@ def _dump(host, netfilter_backends, iptables_binaries, dump_timeout, backend, ve
         return _empty(unavailable={"reason": exc.reason, "message": exc.message})
     except ValueError as exc:
         return _empty(unavailable={"reason": "Unreadable", "message": str(exc)})
-    return dict(dump.summary, copies=dump.copies(), pods=dump.pods())
+    return dict(dump.summary, copies=dump.copies(), pods=dump.pods(), host_ports=dump.host_ports(), admin=dump.admin())
 
 
 def _command(host, iptables_binaries, backend, version):

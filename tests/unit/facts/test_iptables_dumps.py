@@ -200,3 +200,31 @@ def test_too_many_pods(monkeypatch):
     rule = "-A CNI-FORWARD -s 10.88.0.%d/32 -j ACCEPT\n"
     assert dump(text % "".join(rule % number for number in (1, 2, 2)))["pods"] == ["10.88.0.1/32", "10.88.0.2/32"]
     assert dump(text % "".join(rule % number for number in (1, 2, 3)))["pods"] is None
+
+
+# As iptables-save prints what CRI-O has written for a sandbox (internal/hostport/hostport_iptables.go).
+HOST_PORT = (
+    '-A KUBE-HOSTPORTS -p tcp -m comment --comment "ingress_default hostport 443" -m tcp --dport 443 -j %(chain)s\n'
+    '-A %(chain)s -p tcp -m comment --comment "ingress_default hostport 443" -m tcp -j DNAT --to-destination 10.85.0.4:443\n'
+)
+
+
+def test_host_ports_of_sandboxes():
+    one, two, empty = ({"chain": "KUBE-HP-" + name * 16} for name in "BAC")
+    text = "*nat\n:KUBE-HOSTPORTS - [0:0]\n:%s - [0:0]\n%sCOMMIT\n" % (empty["chain"], HOST_PORT % one + HOST_PORT % two)
+    found = dump(text)
+    assert found["host_ports"] == [two["chain"], one["chain"]]
+    assert found["tables"]["nat"]["rules"] == {"KUBE": 4} and found["pods"] == []
+
+
+def test_the_administrators_own_rules():
+    own = "-A CNI-ADMIN -s 203.0.113.0/24 -j DROP"
+    others = '-A CNI-FORWARD -m comment --comment "CNI firewall plugin admin overrides" -j CNI-ADMIN\n-A CNI-ADMINS -j ACCEPT\n-A FORWARD -j CNI-ADMIN\n'
+    assert dump("*filter\n:CNI-ADMIN - [0:0]\n%s%s\n%s\nCOMMIT\n" % (others, own, own))["admin"] == [own]
+
+
+def test_too_many_host_ports_and_rules_of_the_administrator(monkeypatch):
+    monkeypatch.setattr(iptables_dumps, "PODS", 1)
+    lines = ["-A KUBE-HP-%d -j ACCEPT\n", "-A CNI-ADMIN -s 10.0.0.%d/32 -j DROP\n"]
+    found = dump("*filter\n%sCOMMIT\n" % "".join(line % number for line in lines for number in (1, 2)))
+    assert (found["host_ports"], found["admin"]) == (None, None)
