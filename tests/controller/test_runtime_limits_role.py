@@ -157,6 +157,8 @@ ROLE_PLAY = """
 SHORT = dict(EQUAL, soft=1024, hard=4096, started_soft=1024, configured={"soft": 1024, "hard": 4096})
 SET = dict(SHORT, configured=EQUAL["configured"], own_drop_in=OWN["own_drop_in"], started_soft=None, outdated=True)
 
+UNTOLD = dict(SHORT, restart={"kills_pods": None, "stops_control_plane": False, "because": ["dockerd may stop its containers on a restart"]})
+
 
 def facts(now=None, ceiling=2097152, may_raise=True, **more):
     """What runtime_limits_info returns; now is the unit of the host's only runtime."""
@@ -189,6 +191,7 @@ REFUSED = {
     "upside-down": ({"runtime_limits_nofile": "1048576:65536"}, [facts(SHORT)], "runtime_limits_nofile: 1048576:65536 is not valid"),
     "too-low": ({"runtime_limits_nofile": "1024:65535"}, [facts(SHORT)], "1024:65535 is below runtime_limits_minimum_nofile (65536)."),
     "above-nr-open": ({"runtime_limits_raise_nr_open": "false"}, [facts(SHORT, ceiling=1048575)], OR_RAISE),
+    "nobody-knows": ({}, [facts(UNTOLD)], "and that is not safe: dockerd may stop its containers on a restart."),
     "in-a-container": (RAISE, [facts(SHORT, may_raise=False)], NO_MORE),
 }
 NEW = "containerd.service runs with the new limit. Containers that were running before keep the old one until their pods are recreated"
