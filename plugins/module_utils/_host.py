@@ -208,6 +208,13 @@ class Host(object):
         """Return when the path was last modified, in seconds since the epoch, or None where there is no such path."""
         return self._look(path, lambda: os.stat(self._real(path)).st_mtime)
 
+    def changed(self, path):
+        """Return when the path was last written, renamed, or had its mode or owner set, in seconds since the epoch, or None where there is none.
+
+        A file that is moved or copied into its place may bring an old time of modification along, never an old one of change.
+        """
+        return self._look(path, lambda: os.stat(self._real(path)).st_ctime)
+
     def which(self, name):
         """Return the path of an executable in SEARCH_PATH, or None."""
         if name.startswith("/"):
@@ -267,6 +274,44 @@ class Host(object):
             if "timed out" in str(exc):
                 raise Unavailable("TimedOut", "%s: no answer within %d s" % (place, limit))
             raise Unavailable("Unreadable", "%s: %s" % (place, exc.strerror or type(exc).__name__))
+
+    def ask(self, path, target, timeout=None):
+        """Return the body, as text, of what an HTTP server on a Unix socket of this host answers to GET target.
+
+        Nothing else is sent. The caller knows that the server runs: where systemd holds the socket for it, to connect would start it.
+        Raises Unavailable TimedOut, NeedsRoot or Unreadable.
+        """
+        limit = self.timeout if timeout is None else min(timeout, self.timeout)
+        deadline = _monotonic() + limit
+        if self._deadline is not None:
+            deadline = min(deadline, self._deadline)
+        if deadline <= _monotonic():
+            raise Unavailable("TimedOut", "%s: not asked, the time for the whole scan is used up" % path)
+        try:
+            import socket  # few hosts ask
+
+            connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            try:
+                connection.settimeout(deadline - _monotonic())
+                connection.connect(self._real(path))
+                # HTTP/1.0: the answer ends with the connection, and is not cut into chunks.
+                connection.sendall(("GET %s HTTP/1.0\r\nHost: localhost\r\n\r\n" % target).encode("ascii"))
+                answer = _receive(connection, deadline, path)
+            finally:
+                connection.close()
+        except EnvironmentError as exc:
+            if "timed out" in str(exc):
+                raise Unavailable("TimedOut", "%s: no answer within %s s" % (path, limit))
+            if exc.errno in _DENIED:
+                raise self._denied(path)
+            raise Unavailable("Unreadable", "%s: %s" % (path, exc.strerror or type(exc).__name__))
+        except UnicodeError:  # Python 2.7 connects to paths of ASCII only
+            raise Unavailable("Unreadable", "%s: not a name that can be connected to" % path)
+        head, unused, body = answer.partition(b"\r\n\r\n")
+        status = head.split(b" ", 2)[1:2]
+        if not head.startswith(b"HTTP/") or status != [b"200"]:
+            raise Unavailable("Unreadable", "%s: GET %s was not answered with 200" % (path, target))
+        return body.decode("utf-8", "replace")
 
     # Commands
 
@@ -465,6 +510,19 @@ def _read(descriptor, path, size):
     if size < 0 and not rest:
         raise Unavailable("Unreadable", "%s: larger than the %d bytes that are read at the most" % (path, limit))
     return b"".join(chunks)
+
+
+def _receive(connection, deadline, path):
+    """Return all that a server sends until it hangs up; it may neither take longer nor send more than is read of a container."""
+    chunks, size = [], 0
+    while size <= MAXIMUM_BYTES_OF_CONTAINER:
+        connection.settimeout(max(0.001, deadline - _monotonic()))  # 0 would mean not to wait, and to say so in other words
+        chunk = connection.recv(65536)
+        if not chunk:
+            return b"".join(chunks)
+        chunks.append(chunk)
+        size += len(chunk)
+    raise Unavailable("Unreadable", "%s: more than the %d bytes that are read at the most" % (path, MAXIMUM_BYTES_OF_CONTAINER))
 
 
 def _text(chunks):

@@ -11,7 +11,7 @@ __metaclass__ = type
 import collections
 
 # kind     "file", "command" or "connection"
-# pattern  fnmatch pattern of the path, of the command's words joined by blanks, or ADDRESS:PORT
+# pattern  fnmatch pattern of the path, of the command's words joined by blanks, or ADDRESS:PORT or the path of a Unix socket
 # purpose  what is learnt from it, half a sentence
 # root     whether only root may
 Source = collections.namedtuple("Source", "kind pattern purpose root")
@@ -27,6 +27,6 @@ def runs(pattern, purpose, root=False):
     return Source("command", pattern, purpose, root)
 
 
-def connects(pattern, purpose):
+def connects(pattern, purpose, root=False):
     """Declare a server of this host that a collector may ask."""
-    return Source("connection", pattern, purpose, False)
+    return Source("connection", pattern, purpose, root)

@@ -120,6 +120,7 @@ runtime_limits:
         restart:
           description:
             - What restarting the unit would do. RV(ignore:kills_pods) is null where it cannot be told; RV(ignore:because) holds the reasons.
+            - Whether containers of dockerd survive is its own answer (live-restore), where its file says so; the file alone proves nothing of one that runs.
           type: dict
           sample: {kills_pods: false, stops_control_plane: false, because: []}
     runtime_units:

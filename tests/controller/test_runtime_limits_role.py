@@ -157,6 +157,8 @@ ROLE_PLAY = """
 SHORT = dict(EQUAL, soft=1024, hard=4096, started_soft=1024, configured={"soft": 1024, "hard": 4096})
 SET = dict(SHORT, configured=EQUAL["configured"], own_drop_in=OWN["own_drop_in"], started_soft=None, outdated=True)
 
+UNTOLD = dict(SHORT, restart={"kills_pods": None, "stops_control_plane": False, "because": ["dockerd may stop its containers on a restart"]})
+
 
 def facts(now=None, ceiling=2097152, may_raise=True, **more):
     """What runtime_limits_info returns; now is the unit of the host's only runtime."""
@@ -182,6 +184,7 @@ RAISE = {"runtime_limits_raise_nr_open": True}
 AT_MOST = "Set runtime_limits_nofile to %d at the most (and runtime_limits_minimum_nofile no higher)%s."
 OR_RAISE = AT_MOST % (1048575, ", or runtime_limits_raise_nr_open to true")
 NO_MORE = "the hard limit of PID 1 is 524288, which it may not exceed (no CAP_SYS_RESOURCE). " + AT_MOST % (524288, "")
+STRANGE = "runtime_limits_runtimes: ../cri o, a;b is not valid; give units or runtimes, for example containerd.service or cri-o, of letters, digits"
 # name: (variables, answers, what is said)
 REFUSED = {
     "unreadable": ({}, [unreadable()], "could not be read, so nothing was changed: /proc/811/limits can be read by root only."),
@@ -189,6 +192,9 @@ REFUSED = {
     "upside-down": ({"runtime_limits_nofile": "1048576:65536"}, [facts(SHORT)], "runtime_limits_nofile: 1048576:65536 is not valid"),
     "too-low": ({"runtime_limits_nofile": "1024:65535"}, [facts(SHORT)], "1024:65535 is below runtime_limits_minimum_nofile (65536)."),
     "above-nr-open": ({"runtime_limits_raise_nr_open": "false"}, [facts(SHORT, ceiling=1048575)], OR_RAISE),
+    "strange-name": ({"runtime_limits_runtimes": "containerd, ../cri o,a;b"}, [facts(SHORT)], STRANGE),
+    "strange-names": ({"runtime_limits_runtimes": ["a/b"]}, [facts(SHORT)], "runtime_limits_runtimes: a/b is not valid"),
+    "nobody-knows": ({}, [facts(UNTOLD)], "and that is not safe: dockerd may stop its containers on a restart."),
     "in-a-container": (RAISE, [facts(SHORT, may_raise=False)], NO_MORE),
 }
 NEW = "containerd.service runs with the new limit. Containers that were running before keep the old one until their pods are recreated"
@@ -204,6 +210,8 @@ CHANGED = {
     "raised": (RAISE, taken(OWN, ceiling=1048575), NEW),
     "raised-before": (RAISE, taken(OWN, ceiling=1048576), NEW),
     "high-enough": (RAISE, taken(OWN, ceiling=1048577), NEW),
+    "named": ({"runtime_limits_runtimes": "containerd, cri-o ,"}, taken(OWN), NEW),
+    "named-empty": ({"runtime_limits_runtimes": ""}, taken(OWN), NEW),
 }
 
 
@@ -266,6 +274,12 @@ def test_where_another_drop_in_has_the_last_word_nothing_is_restarted(changed):
     assert changed.said("overruled").endswith("systemd reads /etc/a.conf, /etc/zzz.conf.")
     assert changed.left("overruled", "containerd.service.d/zz-nodemend.conf").endswith("\nLimitNOFILE=1048576\n")
     assert (changed.left("overruled", "restarted"), changed.left("lower", "restarted")) == (None, "fs.nr_open was 2097152\n")
+
+
+@pytest.mark.parametrize("name, units", [("named", ["containerd", "crio"]), ("named-empty", ["containerd"])])
+def test_a_text_names_units_as_a_list_does(changed, name, units):
+    folders = [path.name for path in (changed.folder / name).iterdir() if path.name.endswith(".d")]
+    assert sorted(folders) == [unit + ".service.d" for unit in units], changed.run.all
 
 
 @pytest.mark.parametrize(

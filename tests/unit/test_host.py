@@ -356,6 +356,7 @@ def test_what_is_not_there_is_a_value(tmpdir):
     assert host.readlink(path) is None
     assert host.free_bytes(path) is None
     assert host.modified(path) is None
+    assert host.changed(path) is None
     assert host.exists(path) is False
     tmpdir.join("file").write("x")
     assert host.read(str(tmpdir.join("file", "below"))) is None
@@ -509,7 +510,7 @@ def mounted(tmpdir):
     return host, str(folder)
 
 
-@pytest.mark.parametrize("name", ["read", "read_bytes", "listdir", "readlink", "exists", "modified", "free_bytes", "resolve"])
+@pytest.mark.parametrize("name", ["read", "read_bytes", "listdir", "readlink", "exists", "modified", "changed", "free_bytes", "resolve"])
 def test_an_automount_is_never_entered(mounted, name):
     host, folder = mounted
     for path in (folder, folder + "/file", folder + "/a/b"):
@@ -686,3 +687,80 @@ def test_no_server():
     listener.close()
     assert reason_of(Host().peer_certificate, "127.0.0.1", port, "x") == "Unreadable"
     assert reason_of(Host(budget=0).peer_certificate, "127.0.0.1", port, "x") == "TimedOut"
+
+
+def http_server(tmpdir, answer):
+    """Start a server on a Unix socket that takes one connection; return (its path, a list that what it is sent comes into)."""
+    path = str(tmpdir.join("http.sock"))
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path)
+    listener.listen(1)
+    sent = []
+
+    def serve():
+        connection = listener.accept()[0]
+        try:
+            sent.append(connection.recv(4096))
+            answer(connection)
+        except EnvironmentError:
+            pass  # the client has gone
+        finally:
+            connection.close()
+            listener.close()
+
+    thread = threading.Thread(target=serve)
+    thread.daemon = True
+    thread.start()
+    return path, sent
+
+
+def test_the_answer_of_a_server_on_a_unix_socket(tmpdir):
+    def answer(connection):
+        connection.sendall(b"HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{\"a\": ")
+        time.sleep(0.05)
+        connection.sendall(b"1}\n")
+
+    path, sent = http_server(tmpdir, answer)
+    assert Host().ask(path, "/info") == '{"a": 1}\n'
+    assert sent == [b"GET /info HTTP/1.0\r\nHost: localhost\r\n\r\n"]
+
+
+def dribble(connection):
+    for unused in range(100):
+        connection.sendall(b"HTTP/1.0 200 OK\r\n")
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize(
+    "answer, reason, words",
+    [
+        (lambda connection: time.sleep(3), "TimedOut", "no answer within 1 s"),
+        (dribble, "TimedOut", "no answer within 1 s"),
+        (lambda connection: connection.sendall(b"HTTP/1.0 404 Not Found\r\n\r\n{}"), "Unreadable", "not answered with 200"),
+        (lambda connection: connection.sendall(b"SSH-2.0 200 hello\r\n"), "Unreadable", "not answered with 200"),
+        (lambda connection: None, "Unreadable", "not answered with 200"),
+        (lambda connection: connection.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + b"x" * 2 ** 21), "Unreadable", "more than the"),
+    ],
+    ids=["silence", "for ever", "404", "no HTTP", "hangs up", "too much"],
+)
+def test_a_server_on_a_unix_socket_that_does_not_answer(tmpdir, answer, reason, words):
+    path = http_server(tmpdir, answer)[0]
+    start = time.time()
+    with pytest.raises(Unavailable) as caught:
+        Host(timeout=1).ask(path, "/info", 5)
+    assert (caught.value.reason, words in caught.value.message) == (reason, True), caught.value.message
+    assert time.time() - start < 3
+
+
+def test_no_server_on_a_unix_socket(tmpdir):
+    assert reason_of(Host().ask, str(tmpdir.join("none.sock")), "/info") == "Unreadable"
+    assert reason_of(Host().ask, str(tmpdir.join("x" * 200)), "/info") == "Unreadable"
+    assert reason_of(Host(budget=0).ask, str(tmpdir.join("none.sock")), "/info") == "TimedOut"
+
+
+def test_a_file_that_was_moved_into_its_place_has_changed_then(tmpdir):
+    path = str(tmpdir.join("file"))
+    tmpdir.join("file").write("x")
+    os.utime(path, (1, 1700000000))
+    assert Host().modified(path) == 1700000000
+    assert abs(Host().changed(path) - time.time()) < 60

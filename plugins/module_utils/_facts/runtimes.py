@@ -8,20 +8,27 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
-import json
-
-from .. import _go
+from .. import _docker, _go
 from .._host import Unavailable
-from .._source import reads
+from .._source import connects, reads
 from .nofile_ceiling import parse_limits
-from .processes import CONTROL_PLANE, RUNTIMES, SHIMS
+from .processes import CONTROL_PLANE, RUNTIMES, SHIMS, age
 from .systemd_units import bound_to, cgroup_of_unit, unit_of
 
 SOURCES = (
     reads("/proc/[0-9]*/limits", "effective limits of runtimes and of the containers' first processes"),
     reads("/proc/[0-9]*/fd", "how many descriptors a runtime has in use", root=True),
     reads("/proc/[0-9]*/exe", "the Go version a runtime was built with, from its ELF sections", root=True),
-    reads("/etc/docker/daemon.json", "live-restore"),
+    reads(_docker.CONFIGURATION, "live-restore, where a dockerd runs"),
+    reads("*.json", "the same, where its --config-file names another file"),
+    connects(
+        "*.sock",
+        "whether the dockerd that runs has live-restore on: GET /info of its socket, where its file says so and the kubelet uses it or it would"
+        " restart with what the kubelet uses",
+        root=True,
+    ),
+    reads("/proc/[0-9]*/stat", "where it does not answer, when it was started: a file that is older has been read"),
+    reads("/proc/uptime", "the same"),
 )
 
 NAMES = {"containerd": "containerd", "dockerd": "docker", "dockerd-current": "docker", "crio": "cri-o"}
@@ -38,11 +45,11 @@ RUNNING = ("active", "reloading", "activating")
 SERVER_UNITS = ("k3s.service", "rke2-server.service")
 # Runtimes of which nothing is known here, by a word of their socket: iSulad of openEuler, which KubeKey can install.
 UNKNOWN = ("isulad",)
-# Bound units whose restart no pod notices. docker.service is one with live-restore only.
+# Bound units whose restart no pod notices. docker.service is one where its dockerd has live-restore on.
 _HARMLESS = ("kubelet.service", "cri-docker.service", "kube-proxy.service")
 
 
-def collect(host, processes, systemd_units=None):
+def collect(host, processes, now, systemd_units=None, kubelet=None):
     """Return a list of runtimes, one dict each:
 
     name            containerd, docker, cri-o, k3s or rke2 (the containerd inside those)
@@ -85,8 +92,10 @@ def collect(host, processes, systemd_units=None):
             "in_containers": in_containers,
             "go_version": _go_version(host, process["pid"]),
         }
-        runtime["restart"] = restart(runtime, process["cgroup"], processes, systemd_units, _live_restore(host, processes))
         runtimes.append(runtime)
+    live_restore = _live_restore(host, runtimes, by_pid, _asked(runtimes, systemd_units, kubelet), now)
+    for runtime in runtimes:
+        runtime["restart"] = restart(runtime, by_pid[runtime["pid"]]["cgroup"], processes, systemd_units, live_restore)
     return runtimes
 
 
@@ -161,29 +170,26 @@ def _together(cgroup, other):
     return cgroup_of_unit(cgroup) is not None and cgroup_of_unit(cgroup) == cgroup_of_unit(other)
 
 
-def _live_restore(host, processes):
-    """Return whether dockerd keeps containers alive while it restarts (docs.docker.com, "Live restore")."""
-    for process in processes:
-        if NAMES.get(process["name"]) == "docker" and not process["nested"]:
-            words = process["arguments"] or []
-            if "--live-restore" in words or "--live-restore=true" in words:
-                return True
-    return parse_live_restore(host.read("/etc/docker/daemon.json") or "{}")
+def _asked(runtimes, systemd_units, kubelet):
+    """Return whether pods may depend on dockerd: the kubelet uses it, or its unit restarts with what the kubelet uses."""
+    used = runtimes if kubelet is None else used_by_kubelet(runtimes, kubelet)
+    units = [(systemd_units or {}).get(runtime["unit"]) for runtime in used]
+    return any(runtime["name"] == "docker" for runtime in used) or any(unit and "docker.service" in bound_to(unit) for unit in units)
 
 
-def parse_live_restore(text):
-    """Return the value of live-restore in a daemon.json; one that dockerd could not read does not turn it on."""
-    try:
-        settings = json.loads(text)
-    except ValueError:
-        return False
-    return bool(isinstance(settings, dict) and settings.get("live-restore") is True)
+def _live_restore(host, runtimes, by_pid, asked, now):
+    """Return {pid: LiveRestore} of each dockerd."""
+    return dict(
+        (pid, _docker.live_restore(host, by_pid[pid]["arguments"] or [], age(host, pid), now, asked))
+        for pid in (runtime["pid"] for runtime in runtimes if runtime["name"] == "docker")
+    )
 
 
 def restart(runtime, cgroup, processes, systemd_units, live_restore):
     """Return what restarting a runtime's unit would do to pods and to the control plane.
 
     cgroup is the daemon's; systemd_units is None where systemd could not be asked: then nobody can tell (kills_pods None).
+    live_restore holds the LiveRestore of each dockerd, by its PID.
     """
     unit_name = runtime["unit"]
     because = []
@@ -205,18 +211,31 @@ def restart(runtime, cgroup, processes, systemd_units, live_restore):
                 % (unit["KillMode"], unit_name, len(inside))
             )
         for bound in bound_units(unit, systemd_units):
-            if bound in _HARMLESS or bound == "docker.service" and live_restore:
+            if bound in _HARMLESS:
                 continue
-            kills = True
-            because.append("%s is bound to %s and would stop with it" % (bound, unit_name))
-    if runtime["name"] == "docker" and not live_restore:
-        kills = True
-        because.append("dockerd stops its containers on a restart, live-restore is off")
+            told = "%s is bound to %s and would stop with it" % (bound, unit_name)
+            if bound != "docker.service" or not live_restore:
+                kills = True
+                because.append(told)
+                continue
+            for kept, why in live_restore.values():
+                if not kept:
+                    kills = _worse(kills, kept)
+                    because.append("%s: %s" % (told, why))
+    kept, why = live_restore.get(runtime["pid"], (True, None))
+    if not kept:
+        kills = _worse(kills, kept)
+        because.append(why)
     return {
         "kills_pods": kills,
         "stops_control_plane": unit_name in SERVER_UNITS or _starts_control_plane(processes, cgroup),
         "because": because,
     }
+
+
+def _worse(kills, kept):
+    """Return what is to be said of a restart that a dockerd's containers do not (False) or may not (None) survive."""
+    return True if kills or kept is False else None
 
 
 def _starts_control_plane(processes, cgroup):

@@ -171,7 +171,9 @@ def test_near_the_limit_names_both_numbers():
         (embedded("rke2-server", 1024, 4096), {"units": [unit_1024("rke2-server.service")]}, "drain"),
         ([process(700, "dockerd", cgroup="/system.slice/docker.service", soft=1024, hard=4096)], {"units": [unit_1024("docker.service")]}, "drain"),
         ([process(700, "dockerd", cgroup="/system.slice/docker.service", soft=1024, hard=4096)],
-         {"units": [unit_1024("docker.service")], "files": {"/etc/docker/daemon.json": '{"live-restore": true}'}}, "restart"),
+         {"units": [unit_1024("docker.service")], "files": {"/etc/docker/daemon.json": '{"live-restore": true}'}}, "drain"),  # nobody can tell
+        ([process(700, "dockerd", cgroup="/system.slice/docker.service", soft=1024, hard=4096, words=("dockerd", "--live-restore"))],
+         {"units": [unit_1024("docker.service")]}, "restart"),
     ],
 )
 def test_disruption_is_decided_for_this_host(processes, more, disruption):

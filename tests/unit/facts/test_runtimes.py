@@ -5,17 +5,35 @@ from __future__ import absolute_import, division, print_function
 
 import base64
 import json
+import os
 
 import pytest
 import runtime_hosts
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._facts import runtimes
 from ansible_collections.nodemend.kubernetes.plugins.module_utils._host import Unavailable
-from recorded import TIMED_OUT, fact, recording
+from recorded import NOW, TIMED_OUT, fact, recording
 from runtime_hosts import CONTAINER, containerd, pause, process, shim, text, unit, v2
 
 __metaclass__ = type
 
 DOCKERD = process(700, "dockerd", cgroup="/system.slice/docker.service")
+DAEMON_JSON = "/etc/docker/daemon.json"
+ON = '{"live-restore": true}'
+OFF = (
+    "dockerd stops its containers on a restart, live-restore is off: set it in /etc/docker/daemon.json, then `systemctl reload docker`,"
+    " before this is run again"
+)
+
+
+def info(live_restore):
+    """What dockerd says of itself on its socket."""
+    answer = text("docker-20.10-info.json")
+    assert '"LiveRestoreEnabled":false' in answer
+    return answer.replace('"LiveRestoreEnabled":false', '"LiveRestoreEnabled":%s' % json.dumps(live_restore))
+
+
+def says(live_restore, path="/var/run/docker.sock"):
+    return {"GET %s /info" % path: info(live_restore)}
 
 
 def found(*processes, **more):
@@ -136,7 +154,7 @@ def test_docker_of_centos_7():
     assert runtime["restart"] == {
         "kills_pods": True,
         "stops_control_plane": False,
-        "because": ["dockerd stops its containers on a restart, live-restore is off"],
+        "because": [OFF],
     }
 
 
@@ -220,41 +238,182 @@ DOCKER = unit("docker.service")
 
 
 @pytest.mark.parametrize(
-    "properties, others, daemon, kills",
+    "properties, others, runs, kills",
     [
-        ({"BoundBy": "docker.service"}, [DOCKER], "{}", True),
-        ({"BoundBy": "docker.service"}, [DOCKER], '{"live-restore": true}', False),
-        ({"BoundBy": "docker.service"}, [unit("docker.service", ActiveState="inactive")], "{}", False),
-        ({"RequiredBy": "kubelet.service"}, [unit("kubelet.service")], "{}", False),
-        ({"ConsistsOf": "docker.socket multi-user.target"}, [unit("docker.socket")], "{}", False),
-        ({"RequiredBy": "etcd.service"}, [unit("etcd.service")], "{}", True),
+        ({"BoundBy": "docker.service"}, [DOCKER], False, True),
+        ({"BoundBy": "docker.service"}, [DOCKER], True, False),
+        ({"BoundBy": "docker.service"}, [unit("docker.service", ActiveState="inactive")], False, False),
+        ({"RequiredBy": "kubelet.service"}, [unit("kubelet.service")], False, False),
+        ({"ConsistsOf": "docker.socket multi-user.target"}, [unit("docker.socket")], False, False),
+        ({"RequiredBy": "etcd.service"}, [unit("etcd.service")], True, True),
     ],
 )
-def test_units_bound_to_it(properties, others, daemon, kills):
+def test_units_bound_to_it(properties, others, runs, kills):
     processes = [containerd(), DOCKERD]
-    answer = restart(*processes, units=[unit("containerd.service", **properties)] + others, files={"/etc/docker/daemon.json": daemon})
+    answer = restart(
+        *processes, units=[unit("containerd.service", **properties)] + others, files={DAEMON_JSON: ON}, commands=says(runs)
+    )
     assert answer["kills_pods"] is kills
     assert bool(answer["because"]) is kills
 
 
 @pytest.mark.parametrize(
-    "words, daemon, kept",
+    "processes, files, commands, kills, because",
     [
-        ([], '{"live-restore": true}', True),
-        ([], '{"live-restore": false}', False),
-        ([], '{"live-restore": "true"}', False),
-        ([], "[]", False),
-        ([], "{garbage", False),
-        ([], None, False),
-        (["--live-restore"], None, True),
-        (["--live-restore=true"], None, True),
-        (["--live-restore=false"], None, False),
+        ([DOCKERD], {DAEMON_JSON: ON}, {}, None, "docker.service is bound to containerd.service and would stop with it: dockerd may stop its containers"),
+        ([DOCKERD], {DAEMON_JSON: "{}"}, {}, True, "docker.service is bound to containerd.service and would stop with it: " + OFF),
+        ([], {DAEMON_JSON: ON}, {}, True, "docker.service is bound to containerd.service and would stop with it"),  # started this moment
     ],
 )
-def test_live_restore(words, daemon, kept):
-    dockerd = process(700, "dockerd", cgroup="/system.slice/docker.service", words=["/usr/bin/dockerd"] + words)
-    files = {} if daemon is None else {"/etc/docker/daemon.json": daemon}
-    assert found(dockerd, units=[DOCKER], files=files)["docker"]["restart"]["kills_pods"] is (not kept)
+def test_a_bound_dockerd_that_does_not_say(processes, files, commands, kills, because):
+    units = [unit("containerd.service", BoundBy="docker.service"), DOCKER]
+    answer = restart(containerd(), *processes, units=units, files=files, commands=commands)
+    assert answer["kills_pods"] is kills
+    assert answer["because"][0].startswith(because)
+
+
+def test_what_would_end_for_sure_outweighs_what_nobody_can_tell():
+    units = [unit("containerd.service", BoundBy="docker.service", KillMode="control-group"), DOCKER]
+    assert restart(containerd(), shim(), DOCKERD, units=units, files={DAEMON_JSON: ON})["kills_pods"] is True
+
+
+def dockerd(*words, **more):
+    return process(700, "dockerd", cgroup="/system.slice/docker.service", words=("/usr/bin/dockerd",) + words, **more)
+
+
+def dockers(words=(), daemon=None, **more):
+    files = {} if daemon is None else {DAEMON_JSON: daemon}
+    files.update(more.pop("files", {}))
+    return found(dockerd(*words), units=[DOCKER], files=files, **more)["docker"]["restart"]
+
+
+@pytest.mark.parametrize("name", ["dockerd", "dockerd-current"])  # EL 7's own docker 1.13 has the other
+def test_what_runs_decides_whether_live_restore_is_on(name):
+    daemon = process(700, name, cgroup="/system.slice/docker.service")
+    for runs in (True, False):
+        answer = found(daemon, units=[DOCKER], files={DAEMON_JSON: ON}, commands=says(runs))["docker"]["restart"]
+        assert answer["kills_pods"] is (not runs)
+        assert answer["because"] == ([] if runs else [
+            "dockerd stops its containers on a restart: live-restore is on in /etc/docker/daemon.json, but not in the dockerd that runs:"
+            " `systemctl reload docker` before this is run again"
+        ])
+
+
+@pytest.mark.parametrize("daemon", ['{"live-restore": false}', '{"live-restore": "true"}', "[]", "{garbage", "{}", None])
+def test_a_file_without_live_restore_is_enough(daemon):
+    host = runtime_hosts.host([DOCKERD], [DOCKER], files={} if daemon is None else {DAEMON_JSON: daemon}, commands=says(True))
+    answer = fact("runtimes", host)[0]["restart"]
+    assert (answer["kills_pods"], answer["because"]) == (True, [OFF])
+    assert [what for kind, what in host.touched if kind == "connection"] == []
+
+
+@pytest.mark.parametrize(
+    "words, kept",
+    [
+        (["--live-restore"], True),
+        (["--live-restore=true"], True),
+        (["--live-restore=1"], True),
+        (["--live-restore", "--storage-driver", "overlay2"], True),
+        (["--live-restore=false"], False),
+        (["--live-restore", "--live-restore=false"], False),
+        (["--live-restore-not"], False),
+    ],
+)
+def test_a_flag_of_dockerd_needs_no_question(words, kept):
+    answer = dockers(words)
+    assert answer["kills_pods"] is (not kept)
+    assert bool(answer["because"]) is (not kept)
+
+
+@pytest.mark.parametrize("words", [["--config-file", "/etc/other.json"], ["--config-file=/etc/other.json"], ["--config-file=etc/other.json"]])
+def test_the_file_that_dockerd_reads(words):
+    assert dockers(words, daemon=ON, files={"/etc/other.json": "{}"})["because"] == [OFF.replace(DAEMON_JSON, "/etc/other.json")]
+    assert dockers(words, files={"/etc/other.json": ON}, commands=says(True))["kills_pods"] is False
+
+
+@pytest.mark.parametrize(
+    "words, settings, path",
+    [
+        ([], {}, "/var/run/docker.sock"),
+        (["-H", "fd://", "--containerd=/run/containerd/containerd.sock"], {}, "/var/run/docker.sock"),
+        (["-H=tcp://0.0.0.0:2375", "--host", "unix:///run/a.sock"], {}, "/run/a.sock"),
+        (["-Hunix:///run/a.sock"], {}, "/run/a.sock"),
+        (["--host=unix://"], {}, "/var/run/docker.sock"),
+        ([], {"hosts": ["tcp://0.0.0.0:2375", "unix:///run/a.sock"]}, "/run/a.sock"),
+    ],
+)
+def test_the_socket_of_dockerd(words, settings, path):
+    assert dockers(words, daemon=json.dumps(dict({"live-restore": True}, **settings)), commands=says(True, path))["kills_pods"] is False
+
+
+def test_a_kubelet_that_does_not_use_dockerd_leaves_it_unasked():
+    host = runtime_hosts.host(
+        [runtime_hosts.KUBELET, containerd(), DOCKERD], [unit("containerd.service"), DOCKER], files={DAEMON_JSON: ON}, commands=says(True)
+    )
+    answer = dict((item["name"], item["restart"]) for item in fact("runtimes", host))
+    assert (answer["containerd"]["kills_pods"], answer["docker"]["kills_pods"]) == (False, None)
+    assert [what for kind, what in host.touched if kind == "connection"] == []
+    bound = [unit("containerd.service", BoundBy="docker.service"), DOCKER]
+    answer = found(runtime_hosts.KUBELET, containerd(), DOCKERD, units=bound, files={DAEMON_JSON: ON}, commands=says(True))
+    assert (answer["containerd"]["restart"]["kills_pods"], answer["docker"]["restart"]["kills_pods"]) == (False, False)
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_dockerd_that_the_kubelet_uses_is_asked_once(runs):
+    words = ("/usr/bin/kubelet", "--container-runtime-endpoint=unix:///run/cri-dockerd.sock")
+    kubelet = process(900, "kubelet", cgroup="/system.slice/kubelet.service", words=words)
+    host = runtime_hosts.host(
+        [kubelet, containerd(), DOCKERD], [unit("containerd.service", BoundBy="docker.service"), DOCKER], files={DAEMON_JSON: ON}, commands=says(runs)
+    )
+    assert [item["restart"]["kills_pods"] for item in fact("runtimes", host)] == [not runs] * 2
+    assert [what for kind, what in host.touched if kind == "connection"] == ["/var/run/docker.sock"]
+
+
+def test_without_a_dockerd_no_socket_is_touched():
+    host = runtime_hosts.host(
+        [containerd()], [unit("containerd.service", BoundBy="docker.service"), unit("docker.service", ActiveState="inactive")],
+        files={DAEMON_JSON: ON},
+    )
+    assert fact("runtimes", host)[0]["restart"]["kills_pods"] is False
+    assert [what for kind, what in host.touched if kind == "connection" or what == DAEMON_JSON] == []
+
+
+@pytest.mark.parametrize(
+    "answer, why",
+    [
+        (TIMED_OUT, "/var/run/docker.sock: no answer within 5 s"),
+        (Unavailable("NeedsRoot", "/var/run/docker.sock: only root may read it"), "/var/run/docker.sock: only root may read it"),
+        ("{garbage", "/var/run/docker.sock: its answer does not say"),
+        ("[]", "/var/run/docker.sock: its answer does not say"),
+        ('{"ServerVersion": "1.11.2"}', "/var/run/docker.sock: its answer does not say"),
+    ],
+)
+@pytest.mark.parametrize("written, kept", [(-10, True), (10, None)])
+def test_without_an_answer_a_file_that_is_older_than_dockerd_counts(answer, why, written, kept):
+    daemon = dockerd()
+    head, parenthesis, rest = daemon["/proc/700/stat"].rpartition(")")
+    fields = rest.split()
+    fields[19] = "400000"  # 4000 s after the boot
+    daemon["/proc/700/stat"] = head + parenthesis + " " + " ".join(fields)
+    host = runtime_hosts.host(
+        [daemon], [DOCKER], files={DAEMON_JSON: ON, "/proc/uptime": "5000.00 9000.00\n"}, commands={"GET /var/run/docker.sock /info": answer}
+    )
+    os.utime(host.root + DAEMON_JSON, (NOW - 1000 + written,) * 2)
+    restarted = fact("runtimes", host)[0]["restart"]
+    assert restarted["kills_pods"] is (False if kept else None)
+    assert restarted["because"] == ([] if kept else [
+        "dockerd may stop its containers on a restart: live-restore is on in /etc/docker/daemon.json, but whether the dockerd that runs has"
+        " read that could not be told (%s)" % why
+    ])
+
+
+@pytest.mark.parametrize(
+    "words, settings", [(["-H", "tcp://0.0.0.0:2375"], {}), (["--host=unix:///run/strange"], {}), ([], {"hosts": "unix:///run/a.sock"}), ([], {"hosts": [7]})]
+)
+def test_a_dockerd_that_listens_elsewhere_cannot_be_asked(words, settings):
+    answer = dockers(words, daemon=json.dumps(dict({"live-restore": True}, **settings)))
+    assert answer["kills_pods"] is None
+    assert "(it listens on no Unix socket that is known here)" in answer["because"][0]
 
 
 def test_a_dockerd_in_a_container_lends_nothing_to_the_hosts():
