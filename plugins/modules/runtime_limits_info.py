@@ -105,6 +105,10 @@ runtime_limits:
           description: Whether a file of the unit is newer than what systemd has read.
           type: bool
           sample: false
+        socket:
+          description: Path of the socket on which a containerd listens, as far as its command line tells.
+          type: str
+          sample: /run/k0s/containerd.sock
         handed:
           description: The soft limit seen on a container's first process, its PID and its name; null where no container runs.
           type: dict

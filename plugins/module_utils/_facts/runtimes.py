@@ -8,9 +8,12 @@ from __future__ import absolute_import, division, print_function
 
 __metaclass__ = type
 
+import re
+
 from .. import _docker, _go
 from .._host import Unavailable
 from .._source import connects, reads
+from .kubelet import flag
 from .nofile_ceiling import parse_limits
 from .processes import CONTROL_PLANE, RUNTIMES, SHIMS, age
 from .systemd_units import bound_to, cgroup_of_unit, unit_of
@@ -54,6 +57,7 @@ def collect(host, processes, now, systemd_units=None, kubelet=None):
 
     name            containerd, docker, cri-o, k3s or rke2 (the containerd inside those)
     pid, unit       of the daemon; unit None outside systemd
+    socket          where it listens, as far as its command line tells, else None
     soft, hard      effective limit of open files
     in_use          descriptors in use, None without root
     configured      {soft, hard} of the unit: number, "infinity" or None
@@ -66,7 +70,7 @@ def collect(host, processes, now, systemd_units=None, kubelet=None):
     by_pid = dict((process["pid"], process) for process in processes)
     runtimes = []
     for process in processes:
-        if process["name"] not in RUNTIMES or process["nested"]:
+        if process["name"] not in RUNTIMES or process["nested"] or _of_user(process, by_pid):
             continue
         limits = host.read("/proc/%d/limits" % process["pid"])
         if not limits:  # it ended meanwhile
@@ -79,6 +83,7 @@ def collect(host, processes, now, systemd_units=None, kubelet=None):
             "name": _name(process, by_pid, unit_name),
             "pid": process["pid"],
             "unit": unit_name,
+            "socket": _socket(process, by_pid),
             "soft": soft,
             "hard": hard,
             "in_use": _in_use(host, process["pid"]),
@@ -103,6 +108,33 @@ def _name(process, by_pid, unit_name):
     parent = by_pid.get(process["parent"], {})
     # An embedded containerd outlives a k3s that was killed: then only its unit tells.
     return EMBEDDING.get(parent.get("name")) or _EMBEDDING_UNITS.get(unit_name) or NAMES[process["name"]]
+
+
+def _of_user(process, by_pid):
+    """Return whether a runtime is a user's own (rootless): a unit of his manager bears the name of the system's, and no pod runs in it."""
+    embedded = by_pid.get(process["parent"], {}).get("name") in EMBEDDING
+    return "/user@" in (process["cgroup"] or "") and not embedded
+
+
+def _socket(process, by_pid):
+    """Return the path of the socket that a containerd's command line names.
+
+    dockerd's own has it beside its file (moby, daemon/internal/libcontainerd/supervisor: containerd.toml and containerd.sock in one folder).
+    """
+    if process["name"] != "containerd":
+        return None
+    words = process["arguments"] or []
+    given = flag(words, "address") or next((after for word, after in zip(words, words[1:]) if word == "-a"), None)
+    if given is None and by_pid.get(process["parent"], {}).get("name") in ("dockerd", "dockerd-current"):
+        settings = flag(words, "config") or ""
+        given = settings.rpartition("/")[0] + "/containerd.sock" if "/" in settings else None
+    return _path(given) if given else None
+
+
+def _path(address):
+    """Return the path of an address; /var/run leads to /run."""
+    path = re.sub("^unix:(//)?", "", address)
+    return path[len("/var") :] if path.startswith("/var/run/") else path
 
 
 def raised_to_hard(soft, hard):
@@ -281,4 +313,12 @@ def used_by_kubelet(runtimes, kubelet):
         wanted = ()
     else:
         return runtimes
-    return [runtime for runtime in runtimes if runtime["name"] in wanted]
+    used = [runtime for runtime in runtimes if runtime["name"] in wanted]
+    if "docker" in wanted and not any(runtime["name"] == "docker" for runtime in used):
+        return []  # a containerd alone runs no pod of theirs
+    return _listening(used, _path(endpoint)) if wanted == ("containerd",) else used
+
+
+def _listening(runtimes, path):
+    """Return the containerds that may listen there: where one says so it is that one, and one that names another socket (k0s', dockerd's own) does not."""
+    return [runtime for runtime in runtimes if runtime["socket"] == path] or [runtime for runtime in runtimes if runtime["socket"] is None]

@@ -50,6 +50,7 @@ def test_everything_about_one():
         "name": "containerd",
         "pid": 811,
         "unit": "containerd.service",
+        "socket": None,
         "soft": 1024,
         "hard": 4096,
         "in_use": 41,
@@ -444,6 +445,8 @@ KUBELET = {"running": True, "enabled": True, "endpoint": None, "dockershim": Fal
         (["containerd", "docker"], {"endpoint": "/run/containerd/containerd.sock"}, ["containerd"]),
         (["containerd", "docker"], {"endpoint": "/run/cri-dockerd.sock"}, ["containerd", "docker"]),
         (["containerd", "docker"], {"dockershim": True}, ["containerd", "docker"]),
+        (["containerd"], {"endpoint": "/run/cri-dockerd.sock"}, []),
+        (["containerd"], {"dockershim": True}, []),
         (["containerd", "cri-o"], {"endpoint": "/var/run/crio/crio.sock"}, ["cri-o"]),
         (["containerd", "cri-o"], {"endpoint": "/run/strange.sock"}, ["containerd", "cri-o"]),
         (["containerd", "docker"], {"running": False, "enabled": False, "endpoint": "/run/containerd/containerd.sock"}, ["containerd", "docker"]),
@@ -455,8 +458,59 @@ KUBELET = {"running": True, "enabled": True, "endpoint": None, "dockershim": Fal
     ],
 )
 def test_used_by_kubelet(names, kubelet, used):
-    answer = runtimes.used_by_kubelet([{"name": name} for name in names], dict(KUBELET, **kubelet))
+    answer = runtimes.used_by_kubelet([{"name": name, "socket": None} for name in names], dict(KUBELET, **kubelet))
     assert [runtime["name"] for runtime in answer] == used
+
+
+# As they stand on a worker of k0s (docs.k0sproject.io), below a dockerd of Docker CE and of a distribution, and as containerd.service has it.
+K0S = "/var/lib/k0s/bin/containerd --root=/var/lib/k0s/containerd --state=/run/k0s/containerd --address=/run/k0s/containerd.sock --config=/etc/k0s/containerd.toml"
+DOCKERS = "containerd --config /var/run/docker/containerd/containerd.toml --log-level info"
+
+
+@pytest.mark.parametrize(
+    "command, parent, socket",
+    [
+        (K0S, 1, "/run/k0s/containerd.sock"),
+        ("containerd -a /var/run/a.sock", 1, "/run/a.sock"),
+        ("containerd --address unix:///run/a.sock", 1, "/run/a.sock"),
+        (DOCKERS, 700, "/run/docker/containerd/containerd.sock"),
+        ("containerd --log-level info", 700, None),
+        (DOCKERS, 1, None),  # whoever has started it: where its file puts the socket is not known
+        ("/usr/bin/containerd", 1, None),
+        ("containerd -a", 1, None),
+    ],
+)
+def test_where_a_containerd_listens(command, parent, socket):
+    daemon = process(811, "containerd", parent=parent, words=command.split())
+    assert found(DOCKERD, daemon)["containerd"]["socket"] == socket
+
+
+@pytest.mark.parametrize(
+    "sockets, endpoint, used",
+    [
+        ([None, "/run/k0s/containerd.sock"], "unix:///run/k0s/containerd.sock", [1]),
+        ([None, "/run/docker/containerd/containerd.sock"], "unix:///run/containerd/containerd.sock", [0]),
+        (["/run/k0s/containerd.sock", None], "/var/run/k0s/containerd.sock", [0]),
+        (["/run/docker/containerd/containerd.sock"], "/run/containerd/containerd.sock", []),
+        ([None, None], "/run/containerd/containerd.sock", [0, 1]),
+        (["/run/a.sock", None], "/run/cri-dockerd.sock", [0, 1, 2]),  # all that dockerd needs
+    ],
+)
+def test_of_several_containerds_the_one_at_the_kubelets_socket_counts(sockets, endpoint, used):
+    there = [{"name": "containerd", "socket": socket, "number": number} for number, socket in enumerate(sockets)]
+    there.append({"name": "docker", "socket": None, "number": len(there)})
+    answer = runtimes.used_by_kubelet(there, dict(KUBELET, endpoint=endpoint))
+    assert [runtime["number"] for runtime in answer] == used
+
+
+@pytest.mark.parametrize("name", ["containerd", "dockerd"])
+def test_a_runtime_of_a_user_is_none_of_the_nodes(name):
+    rootless = process(900, name, cgroup="/user.slice/user-1000.slice/user@1000.service/app.slice/%s.service" % name)
+    assert [runtime["pid"] for runtime in found(containerd(), rootless).values()] == [811]
+    # A k3s that runs rootless is the node; what somebody has started in his session may be.
+    own = "/user.slice/user-1000.slice/user@1000.service/app.slice/k3s.service"
+    assert found(process(900, "k3s-server", cgroup=own), process(811, "containerd", parent=900, cgroup=own))["k3s"]["pid"] == 811
+    assert found(process(811, "containerd", cgroup="/user.slice/user-0.slice/session-3.scope"))["containerd"]["pid"] == 811
 
 
 def test_garbage_is_unreadable():
