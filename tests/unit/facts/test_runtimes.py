@@ -463,7 +463,7 @@ def test_used_by_kubelet(names, kubelet, used):
 
 
 # As they stand on a worker of k0s (docs.k0sproject.io), below a dockerd of Docker CE and of a distribution, and as containerd.service has it.
-K0S = "/var/lib/k0s/bin/containerd --root=/var/lib/k0s/containerd --state=/run/k0s/containerd --address=/run/k0s/containerd.sock --config=/etc/k0s/containerd.toml"
+K0S = "/var/lib/k0s/bin/containerd --root=/var/lib/k0s/containerd --address=/run/k0s/containerd.sock --config=/etc/k0s/containerd.toml"
 DOCKERS = "containerd --config /var/run/docker/containerd/containerd.toml --log-level info"
 
 
