@@ -62,6 +62,7 @@ iptables:
           KUBE-SERVICES, RV(ignore:pods) are the pods that CNI plugins have written rules for, each by the id of its sandbox or else its address (null where
           there are more than 1000), RV(ignore:forward) the positions of two jumps in FORWARD,
           RV(ignore:forward_ends) the rules there (at most 20) that drop or reject and are neither Kubernetes' nor its network's,
+          RV(ignore:forward_behind) the policy or the first such rule that stops packets behind the rules of Kubernetes or its network there,
           RV(ignore:policy_accept) Calico's accept inside cali-FORWARD.
         - RV(ignore:total) counts all rules, RV(ignore:surplus) those that are identical to an earlier one of their table,
           RV(ignore:copies) says where these are (at most 20 places).
@@ -80,18 +81,19 @@ iptables:
             pods: [3f0c6b0e5d2a4f7c9b1e8d6a5c4b3f2e1d0c9b8a7f6e5d4c3b2a190817263544]
             forward: {KUBE-SERVICES: 1}
             forward_ends: ["-A FORWARD -j REJECT --reject-with icmp-host-prohibited"]
+            forward_behind: "-A FORWARD -j REJECT --reject-with icmp-host-prohibited"
             policy_accept: null
             ipvs: false
             total: 19
             surplus: 5
             copies: [{table: filter, chain: FORWARD, owner: other, rules: 5}]
           ipv6: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0, pods: [],
-                 forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
+                 forward: {}, forward_ends: [], forward_behind: null, policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
         legacy:
           ipv4: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0, pods: [],
-                 forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
+                 forward: {}, forward_ends: [], forward_behind: null, policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
           ipv6: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0, pods: [],
-                 forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
+                 forward: {}, forward_ends: [], forward_behind: null, policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
     iptables_binaries:
       description:
         - The host's commands by name; null where one is not installed. RV(ignore:backend) is V(nft), V(legacy) or null (a wrapper that decides when it

@@ -125,6 +125,12 @@ def remove(module):
         if not module.check_mode:
             module.fail_json(msg="%s, none was removed: %s" % (used, "; ".join(moved[:5])), moved=moved[:50])
         module.warn("%s now, and none would be removed while it does: %s" % (used, "; ".join(moved[:5])))
+    exposed = ["%s: %s" % (version, told) for version in netfilter_backends.VERSIONS for told in _leftovers.exposed(now[version])]
+    if exposed:
+        kept = "Without the %s rules of Kubernetes packets would be stopped that they let pass" % backend.name
+        if not module.check_mode:
+            module.fail_json(msg="%s, none was removed: %s." % (kept, "; ".join(exposed[:5])))
+        module.warn("%s, and none would be removed: %s." % (kept, "; ".join(exposed[:5])))
     _armed_restore.refuse_used_folder(module)
     changes = dict((version, _leftovers.removal(tables)) for version, tables in now.items())
     after = dict((version, _leftovers.without(tables)) for version, tables in now.items())

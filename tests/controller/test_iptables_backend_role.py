@@ -74,6 +74,15 @@ def test_who_only_asks_hears_a_refusal_and_changes_nothing(role, refused):
     assert ("Refused, nothing was changed. ufw would be split" in done.text) == refused
 
 
+@pytest.mark.parametrize("clean", [True, False])
+@pytest.mark.parametrize("tasks", ["ask", "main"])
+def test_leftovers_that_let_packets_pass_are_refused_where_they_would_be_removed(role, tasks, clean):
+    facts = dict(LEFT, legacy=dump(9, 3, behind="policy DROP"))
+    done, called = role(facts, "iptables_backend_drain_ok=true", "tasks_from=%s" % tasks, "iptables_backend_clean_stale=%s" % str(clean).lower())
+    assert (done.rc != 0, called) == (clean, []), done.all
+    assert ("Refused, nothing was changed. Without the rules of Kubernetes the legacy ipv4 filter FORWARD would stop" in done.text) == clean
+
+
 def test_who_only_asks_hears_that_the_host_is_gone(role):
     done, unused = role(LEFT, "tasks_from=ask", dead="iptables_info")
     assert done.rc != 0 and "unreachable" in done.text and "has no attribute" not in done.all

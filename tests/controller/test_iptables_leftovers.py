@@ -200,6 +200,22 @@ def test_rules_that_are_used_stop_the_real_run_only(host, check_mode):
     assert not (directory / "kept").exists() and told(directory, "calls") == ""
 
 
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("end", ["policy DROP", "-A FORWARD -j DROP"])
+def test_rules_that_let_packets_pass_which_others_would_stop_are_kept(host, end, check_mode):
+    directory, module, saves = host
+    rule, policy = ("", "DROP") if end == "policy DROP" else ("[0:0] %s\n" % end, "ACCEPT")
+    text = "*filter\n:FORWARD %s [0:0]\n:FLANNEL-FWD - [0:0]\n[0:0] -A FORWARD -j FLANNEL-FWD\n%s[0:0] -A FLANNEL-FWD -s 10.42.0.0/16 -j ACCEPT\nCOMMIT\n"
+    saves += [text % (policy, rule)]
+    module.check_mode = check_mode
+    result = ended(iptables_leftovers.remove, module)
+    said = module.warned[0] if check_mode else result["msg"]
+    assert "Without the legacy rules of Kubernetes packets would be stopped" in said
+    assert said.endswith("none %s removed: ipv4: FORWARD in filter stops what they let pass: %s." % ("would be" if check_mode else "was", end))
+    assert bool(result.get("failed")) != check_mode and bool(result.get("changed")) == check_mode
+    assert not (directory / "kept").exists() and told(directory, "calls") == ""
+
+
 @pytest.mark.parametrize("boot, changed", [(None, True), ("another\n", False)])
 def test_after_a_reboot_nothing_is_put_back(host, boot, changed):
     directory, module, saves = host
