@@ -30,6 +30,7 @@ REQUIRED_IF = [("state", "absent", ["backend"]), ("state", "present", ["backend"
 CONFIRMED = "confirmed"
 TIMER = "timer"
 FAILURE = "failure"
+PUT_BACK = "put_back"
 # kube-proxy holds the lock of the legacy tables for moments, and old commands cannot be told to wait: they end with 4 at once.
 ATTEMPTS = 10
 LOCKED = 4
@@ -58,6 +59,17 @@ def decide(directory, who):
         if exc.errno != errno.EEXIST:
             raise
     return os.readlink(path)
+
+
+def disarm(module):
+    """Before a removal is undone: where its timer is still to come, as after a run that was broken off, it must not put back the same once more."""
+    directory = module.params["directory"]
+    if module.check_mode or not os.path.exists(os.path.join(directory, DUE)):
+        return
+    try:
+        decide(directory, PUT_BACK)  # if the timer was faster, what it has put back is there
+    except EnvironmentError as exc:  # a file system that is read-only or full: the timer goes on there, and puts everything back
+        raise Failed("the timer that puts the rules back cannot be stopped: %s" % exc)
 
 
 def refuse_used_folder(module):

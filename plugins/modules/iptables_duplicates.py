@@ -201,6 +201,7 @@ def put_back(module):
     if backend.booted_since():
         told = "The host has booted since these rules were removed: they would not be there any more."
         module.exit_json(msg=told, **result)
+    _armed_restore.disarm(module)
     changes = backend.kept()
     now = backend.samples() if any(changes.values()) else {}
     for version in VERSIONS:

@@ -175,6 +175,7 @@ def put_back(module):
     if backend.booted_since():
         told = "The host has booted since these rules were removed: they would not be there any more."
         module.exit_json(changed=False, chains=0, rules=0, msg=told)
+    _armed_restore.disarm(module)
     now = backend.samples()
     changes, count = {}, [0, 0]
     for version in netfilter_backends.VERSIONS:

@@ -244,3 +244,21 @@ def test_a_confirmation_stops_the_timer(host):
     (directory / "given").write_text("")
     subprocess.run(["/bin/sh", os.path.join(module.params["directory"], "roll_back.sh")], check=False)
     assert told(directory, "given") == ""
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_who_puts_back_stops_the_timer_of_a_run_that_was_broken_off(host, check_mode):
+    directory, module, unused = host
+    remove(host, BEFORE, BEFORE, AFTER)
+    module.check_mode = check_mode
+    assert put_back(host, AFTER)["changed"]
+    (directory / "given").write_text("")
+    subprocess.run(["/bin/sh", os.path.join(module.params["directory"], "roll_back.sh")], check=False)
+    assert ("-F FORWARD" in told(directory, "given")) == check_mode
+
+
+def test_nothing_is_decided_where_no_removal_was_armed(host):
+    put_back(host, AFTER)
+    (host[0] / "kept" / "nft").mkdir(parents=True)
+    put_back(host, AFTER)
+    assert os.listdir(host[1].params["directory"]) == []

@@ -228,6 +228,37 @@ def test_after_a_reboot_nothing_is_put_back(host, boot, changed):
     assert changed or "has booted since" in result["msg"]
 
 
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_who_puts_back_stops_the_timer_of_a_run_that_was_broken_off(host, check_mode):
+    directory, module, saves = host
+    saves += [SAVED, SAVED, ""]
+    ended(iptables_leftovers.remove, module)
+    module.check_mode = check_mode
+    assert ended(iptables_leftovers.put_back, module)["changed"]
+    (directory / "given").write_text("")
+    subprocess.run(["/bin/sh", os.path.join(module.params["directory"], "roll_back.sh")], check=False)
+    assert ("-A KUBE-X" in told(directory, "given")) == check_mode
+
+
+def test_who_puts_back_after_the_timer_goes_on(host):
+    directory, module, saves = host
+    saves += [SAVED, SAVED, ""]
+    ended(iptables_leftovers.remove, module)
+    subprocess.run(["/bin/sh", os.path.join(module.params["directory"], "roll_back.sh")], check=False)
+    saves[:] = [SAVED]
+    assert not ended(iptables_leftovers.put_back, module)["changed"]
+    assert os.readlink(os.path.join(module.params["directory"], "decided")) == "timer"
+
+
+def test_a_timer_that_cannot_be_stopped_is_told_of(host, monkeypatch):
+    directory, module, saves = host
+    saves += [SAVED, SAVED, ""]
+    ended(iptables_leftovers.remove, module)
+    monkeypatch.setattr(_armed_restore, "decide", full)
+    with pytest.raises(_armed_restore.Failed, match="cannot be stopped.*No space left on device"):
+        iptables_leftovers.put_back(module)
+
+
 def test_a_half_that_is_put_back_is_told_of(host):
     directory, module, saves = host
     saves += [SAVED, SAVED, ""]

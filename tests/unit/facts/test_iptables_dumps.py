@@ -78,6 +78,7 @@ OURS = "-A FORWARD -j KUBE-FORWARD\n"
         ("ACCEPT", OURS, None),
         ("DROP", OURS, "policy DROP"),
         ("DROP", "-A FORWARD -j DOCKER-USER\n", None),
+        ("ACCEPT", "-A FORWARD -j DROP\n", None),
         ("DROP", OURS + "-A FORWARD -j DROP\n", "policy DROP"),
         ("ACCEPT", OURS + "-A FORWARD -o eth1 -j DROP\n-A FORWARD -j REJECT\n", "-A FORWARD -o eth1 -j DROP"),
         ("ACCEPT", "-A FORWARD -j DROP\n" + OURS, None),
@@ -86,7 +87,7 @@ OURS = "-A FORWARD -j KUBE-FORWARD\n"
     ],
 )
 def test_what_stops_packets_behind_the_rules_of_kubernetes_in_forward(policy, rules_, behind):
-    text = "*mangle\n:FORWARD DROP [0:0]\nCOMMIT\n*filter\n:INPUT DROP [0:0]\n:FORWARD %s [0:0]\n:KUBE-FORWARD - [0:0]\n%sCOMMIT\n"
+    text = "*mangle\n:FORWARD DROP [0:0]\nCOMMIT\n*filter\n:FORWARD %s [0:0]\n:OUTPUT DROP [0:0]\n:KUBE-FORWARD - [0:0]\n%sCOMMIT\n"
     assert dump(text % (policy, rules_))["forward_behind"] == behind
 
 
