@@ -12,6 +12,7 @@ import errno
 import os
 import time
 
+from . import _nft_rules
 from ._facts import iptables_binaries, netfilter_backends
 from ._facts.iptables_dumps import COMMANDS
 from ._facts.pending_restores import BOOT, DECIDED, DUE, THIS_BOOT
@@ -174,6 +175,26 @@ class Backend(object):
         if self._loaded["nft"] is None:
             raise Unavailable("Unreadable", "whether nf_tables is in the kernel cannot be told.")
         return self._loaded["nft"]
+
+    def refuse_hidden(self, version, table, lines):
+        """Give up where the rules of a table may be more than the lines [("-A CHAIN ...", number)] that the command has printed: none may be written back so."""
+        if self.name != "nft":
+            return
+        told = self.host.output([self.command(version, "save"), "--version"]).strip()
+        if _nft_rules.is_complete(told):
+            return
+        rules = _nft_rules.Rules(version, table)
+        why = "%s prints rules that a newer iptables has written without what it cannot read" % told
+        ways = "Install iptables 1.8.9 or newer, or reboot the node, which takes all of them away"
+        try:
+            self.host.each_line(["nft", "--debug=netlink", "list", "table", _nft_rules.FAMILIES[version], table], rules.feed)
+        except Unavailable as exc:
+            message = "%s, and nft, which would tell, gives no answer (%s). Install nftables (it need not be enabled). %s." % (why, exc.message, ways)
+            raise Unavailable("MayBeHidden", message)
+        if rules.unknown:
+            raise Unavailable("Hidden", "%s, and %s %s %s has such: %s. %s." % ((why, version, table) + rules.unknown + (ways,)))
+        if rules.differs(lines):
+            raise Unavailable("RulesChanged", "%s, and in %s %s nft shows others, or they have just changed; try again. %s." % (why, version, table, ways))
 
     def path(self, name):
         return os.path.join(self._module.params["directory"], name)

@@ -216,6 +216,31 @@ def test_rules_that_let_packets_pass_which_others_would_stop_are_kept(host, end,
     assert not (directory / "kept").exists() and told(directory, "calls") == ""
 
 
+@pytest.mark.parametrize("version, shown, kept", [("1.8.7", "[ meta load mark => reg 1 ]", True), ("1.8.7", "", False), ("1.8.9", None, False)])
+def test_what_an_old_command_may_have_left_out_is_never_kept_as_the_way_back(host, monkeypatch, version, shown, kept):
+    directory, module, saves = host
+    saves += ["*filter\n:KUBE-FIREWALL - [0:0]\n[0:0] -A KUBE-FIREWALL -j DROP\nCOMMIT\n"] * 2 + [""]
+    module.params["backend"] = "nft"
+    monkeypatch.setattr(iptables_leftovers.Backend, "present", lambda self, version: version == "ipv4")
+    listing = _armed_restore.Host.output
+
+    def output(self, argv, timeout=None):
+        return "iptables-nft-save v%s (nf_tables)" % version if "--version" in argv else listing(self, argv)
+
+    def each_line(self, argv, consume, timeout=None):
+        for line in ["ip filter KUBE-FIREWALL 4", shown or "[ counter pkts 0 bytes 0 ]", "[ immediate reg 0 drop ]"]:
+            consume(line)
+
+    monkeypatch.setattr(_armed_restore.Host, "output", output)
+    monkeypatch.setattr(_armed_restore.Host, "each_line", each_line)
+    if kept:
+        with pytest.raises(_host.Unavailable, match="KUBE-FIREWALL has such"):
+            iptables_leftovers.remove(module)
+        assert not (directory / "kept").exists()
+    else:
+        assert ended(iptables_leftovers.remove, module)["changed"]
+
+
 @pytest.mark.parametrize("boot, changed", [(None, True), ("another\n", False)])
 def test_after_a_reboot_nothing_is_put_back(host, boot, changed):
     directory, module, saves = host
