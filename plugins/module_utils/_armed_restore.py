@@ -177,7 +177,7 @@ class Backend(object):
         return self._loaded["nft"]
 
     def refuse_hidden(self, version, table, lines):
-        """Give up where the rules of a table may be more than the lines [("-A CHAIN ...", number)] that the command has printed: none may be written back so."""
+        """Give up where the rules of a table may say more than the lines [("-A CHAIN ...", number)] that were printed: none may be written back so."""
         if self.name != "nft":
             return
         told = self.host.output([self.command(version, "save"), "--version"]).strip()

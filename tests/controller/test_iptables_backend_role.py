@@ -57,9 +57,10 @@ def role(tmp_path):
     log = tmp_path / "log"
     log.write_text("")
 
-    def run(facts, *words, dead="", faulty=()):
+    def run(facts, *words, dead="", faulty=(), reason="X", check=False):
         variables = {"stub_found": found(**facts), "stub_log": str(log), "stub_dead": dead, "stub_faulty": list(faulty)}
-        words = [part for word in words for part in ("-e", word)]
+        variables["stub_found"]["conditions"][0]["reason"] = reason
+        words = [part for word in words for part in ("-e", word)] + ["--check"] * check
         done = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps(variables), *words, collections=collections)
         return done, log.read_text().split()
 
@@ -136,3 +137,11 @@ def test_a_host_that_is_still_faulty_after_the_change_has_failed(role, faulty):
     done, called = role(dict(LEFT, legacy=dump()), "iptables_backend_drain_ok=true", faulty=faulty)
     assert (done.rc != 0, called) == (bool(faulty), []), done.all
     assert ("The change had no effect: Told." in done.text) == bool(faulty)
+
+
+@pytest.mark.parametrize("check, drained, goes_on", [(True, "true", True), (False, "true", False), (True, "false", False)])
+def test_what_a_real_run_would_confirm_first_is_told_in_check_mode(role, check, drained, goes_on):
+    done, called = role(dict(LEFT, status="unknown"), "iptables_backend_drain_ok=" + drained, reason="RestorePending", check=check)
+    assert (done.rc == 0, called) == (goes_on, []), done.all
+    assert ("Told. A real run would first confirm that removal" in done.text) == goes_on
+    assert ("The role has gone through" in done.text) == goes_on
