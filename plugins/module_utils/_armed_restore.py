@@ -12,6 +12,7 @@ import errno
 import os
 import time
 
+from . import _nft_rules
 from ._facts import iptables_binaries, netfilter_backends
 from ._facts.iptables_dumps import COMMANDS
 from ._facts.pending_restores import BOOT, DECIDED, DUE, THIS_BOOT
@@ -30,6 +31,7 @@ REQUIRED_IF = [("state", "absent", ["backend"]), ("state", "present", ["backend"
 CONFIRMED = "confirmed"
 TIMER = "timer"
 FAILURE = "failure"
+PUT_BACK = "put_back"
 # kube-proxy holds the lock of the legacy tables for moments, and old commands cannot be told to wait: they end with 4 at once.
 ATTEMPTS = 10
 LOCKED = 4
@@ -58,6 +60,17 @@ def decide(directory, who):
         if exc.errno != errno.EEXIST:
             raise
     return os.readlink(path)
+
+
+def disarm(module):
+    """Before a removal is undone: where its timer is still to come, as after a run that was broken off, it must not put back the same once more."""
+    directory = module.params["directory"]
+    if module.check_mode or not os.path.exists(os.path.join(directory, DUE)):
+        return
+    try:
+        decide(directory, PUT_BACK)  # if the timer was faster, what it has put back is there
+    except EnvironmentError as exc:  # a file system that is read-only or full: the timer goes on there, and puts everything back
+        raise Failed("the timer that puts the rules back cannot be stopped: %s" % exc)
 
 
 def refuse_used_folder(module):
@@ -162,6 +175,26 @@ class Backend(object):
         if self._loaded["nft"] is None:
             raise Unavailable("Unreadable", "whether nf_tables is in the kernel cannot be told.")
         return self._loaded["nft"]
+
+    def refuse_hidden(self, version, table, lines):
+        """Give up where the rules of a table may say more than the lines [("-A CHAIN ...", number)] that were printed: none may be written back so."""
+        if self.name != "nft":
+            return
+        told = self.host.output([self.command(version, "save"), "--version"]).strip()
+        if _nft_rules.is_complete(told):
+            return
+        rules = _nft_rules.Rules(version, table)
+        why = "%s prints rules that a newer iptables has written without what it cannot read" % told
+        ways = "Install iptables 1.8.9 or newer, or reboot the node, which takes all of them away"
+        try:
+            self.host.each_line(["nft", "--debug=netlink", "list", "table", _nft_rules.FAMILIES[version], table], rules.feed)
+        except Unavailable as exc:
+            message = "%s, and nft, which would tell, gives no answer (%s). Install nftables (it need not be enabled). %s." % (why, exc.message, ways)
+            raise Unavailable("MayBeHidden", message)
+        if rules.unknown:
+            raise Unavailable("Hidden", "%s, and %s %s %s has such: %s. %s." % ((why, version, table) + rules.unknown + (ways,)))
+        if rules.differs(lines):
+            raise Unavailable("RulesChanged", "%s, and in %s %s nft shows others, or they have just changed; try again. %s." % (why, version, table, ways))
 
     def path(self, name):
         return os.path.join(self._module.params["directory"], name)

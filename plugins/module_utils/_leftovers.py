@@ -23,6 +23,10 @@ _KNOWN_CONNECTIONS = re.compile(
     r'^-A (?:KUBE-FORWARD .*--comment "kubernetes forwarding conntrack [^"]*".*|cali-\S+ -m comment --comment "cali:[^"]*" -m conntrack)'
     r" --ctstate RELATED,ESTABLISHED -j ACCEPT$"
 )
+# After these no later rule sees a packet, and it is gone.
+_ENDING = ("DROP", "REJECT")
+# What stops a packet, or does no more than look at it, has let none pass that others would stop.
+_LETS_NOTHING_PASS = _ENDING + (None, "LOG", "NFLOG", "ULOG", "AUDIT", "TRACE")
 # Targets that decide over a packet. What only jumps, returns or marks is passed by every packet and says nothing.
 _DECIDING = ("ACCEPT", "DROP", "REJECT", "DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP", "CT", "NOTRACK", "TPROXY")
 
@@ -126,6 +130,46 @@ def _chains_before_others(table):
                 reached.add(name)
                 todo.append(name)
     return reached
+
+
+def exposed(tables):
+    """Return sentences about rules of others and policies that would stop packets which the rules of Kubernetes let pass; empty where none would.
+
+    No counter tells of it on a node that is drained, and once these rules are gone the packets of all its pods die there.
+    """
+    sentences = []
+    for name, table in tables.items():
+        own = set(own_chains(table))
+        for chain, policy in table["policies"].items():
+            end = None if policy == "-" or chain in own else _end_behind(table, chain, policy)
+            if end is not None:
+                sentences.append("%s in %s stops what they let pass: %s" % (chain, name, end))
+    return sentences
+
+
+def _end_behind(table, chain, policy):
+    """Return what stops packets in or below a built-in chain behind a rule of Kubernetes that lets some pass, or None."""
+    own, theirs, rules = set(own_chains(table)), set(own_rules(table)), {}
+    for rule in table["rules"]:
+        rules.setdefault(rule.chain, []).append(rule)
+    passed, seen = False, set()
+    todo = [iter(rules.get(chain, ()))]  # the chain, what it calls, and so on, each where it is left
+    while todo:
+        rule = next(todo[-1], None)
+        if rule is None:
+            todo.pop()
+            continue
+        target = _rules.target_of(_rules.words(rule.line))
+        if target in table["policies"] and (target in own or rule not in theirs):
+            if (target, passed) not in seen:
+                seen.add((target, passed))
+                todo.append(iter(rules.get(target, ())))
+        elif rule in theirs:
+            # A chain of others may let pass what theirs call it for. To return from a chain of theirs is to come back behind its call.
+            passed = passed or target not in _LETS_NOTHING_PASS and not (target == "RETURN" and rule.chain in own)
+        elif passed and target in _ENDING:
+            return rule.line
+    return "policy %s" % policy if passed and policy != "ACCEPT" else None
 
 
 def removal(tables):

@@ -17,6 +17,8 @@ description:
     count, draw lots or log (C(limit), C(statistic), C(LOG) ...), that call such rules, or of which not every word is known to the module stay.
   - Writes anew only the chains that have such copies, each table as a whole or not at all, after a test. The rules are listed again right before; where
     one of these chains has changed meanwhile, it fails and changes nothing. Their counters begin at zero.
+  - With O(backend=nft) and an C(iptables-nft-save) before 1.8.9, which prints rules of a newer iptables without what it cannot read and succeeds, it changes
+    a table only where C(nft) shows that nothing is missing from what was printed; else it fails, also in check mode.
   - Keeps the chains as they were in O(directory), and arms a timer on the host that puts them back unless the same module is called again with
     O(state=confirmed) over a new connection.
 options:
@@ -97,6 +99,7 @@ reason:
   sample: RulesChanged
 """
 
+import collections
 import math
 import os
 import time
@@ -134,6 +137,7 @@ def remove(module):
     result = described(module, backend, changes, left)
     if not result["changed"]:
         module.exit_json(**result)
+    backend.refuse_hidden_in(changes)
     _armed_restore.refuse_used_folder(module)
     if module.check_mode:
         module.exit_json(**result)
@@ -201,8 +205,10 @@ def put_back(module):
     if backend.booted_since():
         told = "The host has booted since these rules were removed: they would not be there any more."
         module.exit_json(msg=told, **result)
+    _armed_restore.disarm(module)
     changes = backend.kept()
     now = backend.samples() if any(changes.values()) else {}
+    backs = dict((version, {}) for version in VERSIONS)
     for version in VERSIONS:
         for table, chains in changes[version].items():
             there = now[version].get(table, {})
@@ -216,8 +222,11 @@ def put_back(module):
                     result["places"].append(place)
                 elif there.get(chain) != change.before:
                     result["left"].append(dict(place, why="the chain has changed since"))
-            if not module.check_mode:
-                backend.restore_chains(version, table, back)
+            backs[version][table] = back
+    backend.refuse_hidden_in(dict((version, dict(item for item in tables.items() if item[1])) for version, tables in backs.items()))
+    if not module.check_mode:
+        for version, table, back in backend.each(backs):
+            backend.restore_chains(version, table, back)
     result.update(changed=result["rules"] > 0, places=result["places"][:PLACES], left=result["left"][:PLACES])
     module.exit_json(**result)
 
@@ -257,10 +266,24 @@ class Backend(_armed_restore.Backend):
     def __init__(self, module):
         super(Backend, self).__init__(module)
         self.texts = _duplicates.Texts()
+        self._now = {}
 
     def samples(self):
         """Return {ip version: {table: {chain: numbers}}}, empty for one that the kernel has not loaded."""
-        return dict((version, self._sample(version)) for version in VERSIONS)
+        self._now = dict((version, self._sample(version)) for version in VERSIONS)
+        return self._now
+
+    def counted(self, chains):
+        """Return [(text of a rule, how many of it)] of chains {name: numbers}."""
+        total = collections.Counter()
+        for numbers in chains.values():
+            total.update(numbers)
+        return [(self.texts.lines[number], times) for number, times in total.items()]
+
+    def refuse_hidden_in(self, changes):
+        """Give up where a table that is to be changed may hold more than was printed in the last look."""
+        for version, table, unused in self.each(changes):
+            self.refuse_hidden(version, table, self.counted(self._now[version][table]))
 
     def _sample(self, version):
         dump = _duplicates.Dump(self.texts)
@@ -279,20 +302,20 @@ class Backend(_armed_restore.Backend):
     def _file(self, kind, version, table):
         return self.path("%s-%s-%s-%s.rules" % (kind, self.name, version, table))
 
-    def _each(self, changes):
+    def each(self, changes):
         return [(version, table, changes[version][table]) for version in VERSIONS for table in changes[version]]
 
     def keep(self, changes):
         """Write the chains as they were and as they shall be, readable by root only."""
         self.make_directory()
-        for version, table, chains in self._each(changes):
+        for version, table, chains in self.each(changes):
             for kind in ("before", "after"):
                 numbers = dict((chain, getattr(change, kind)) for chain, change in chains.items())
                 write(self._file(kind, version, table), _duplicates.contents(self.texts, table, numbers))
 
     def forget(self, changes):
         """Remove what was kept for a change that does not come."""
-        for version, table, unused in self._each(changes):
+        for version, table, unused in self.each(changes):
             for kind in ("before", "after"):
                 if os.path.exists(self._file(kind, version, table)):
                     os.unlink(self._file(kind, version, table))
@@ -317,15 +340,15 @@ class Backend(_armed_restore.Backend):
         return dump.end()[table]
 
     def undo_commands(self, changes):
-        return [(self.command(version, "restore"), self._file("before", version, table)) for version, table, unused in self._each(changes)]
+        return [(self.command(version, "restore"), self._file("before", version, table)) for version, table, unused in self.each(changes)]
 
     def test(self, changes):
         """Have the command check its input, a table at a time: nft's --test is wrong about several (Debian bug 960003)."""
-        for version, table, unused in self._each(changes):
+        for version, table, unused in self.each(changes):
             self.restore(version, ["--test"], "would not do for %s" % table, path=self._file("after", version, table))
 
     def apply(self, changes):
-        for version, table, unused in self._each(changes):  # a table is changed as a whole or not at all
+        for version, table, unused in self.each(changes):  # a table is changed as a whole or not at all
             self.restore(version, [], "has failed for %s" % table, path=self._file("after", version, table))
 
     def restore_chains(self, version, table, chains):

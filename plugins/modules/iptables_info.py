@@ -63,6 +63,7 @@ iptables:
           KUBE-SERVICES, RV(ignore:pods) are the pods that CNI plugins have written rules for, each by the id of its sandbox or else its address (null where
           there are more than 1000), RV(ignore:forward) the positions of two jumps in FORWARD,
           RV(ignore:forward_ends) the rules there (at most 20) that drop or reject and are neither Kubernetes' nor its network's,
+          RV(ignore:forward_behind) the policy or the first such rule that stops packets behind the rules of Kubernetes or its network there,
           RV(ignore:policy_accept) Calico's accept inside cali-FORWARD.
         - RV(ignore:host_ports) are the chains KUBE-HP-... with rules, each of one host port of one pod (CRI-O, and the kubelet with Docker's kubenet),
           RV(ignore:admin) the rules in CNI-ADMIN, which the administrator has written and no program writes again; null where there are more than 1000.
@@ -85,18 +86,22 @@ iptables:
             admin: ["-A CNI-ADMIN -s 203.0.113.0/24 -j DROP"]
             forward: {KUBE-SERVICES: 1}
             forward_ends: ["-A FORWARD -j REJECT --reject-with icmp-host-prohibited"]
+            forward_behind: "-A FORWARD -j REJECT --reject-with icmp-host-prohibited"
             policy_accept: null
             ipvs: false
             total: 19
             surplus: 5
             copies: [{table: filter, chain: FORWARD, owner: other, rules: 5}]
           ipv6: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0,
-                 pods: [], host_ports: [], admin: [], forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
+                 pods: [], host_ports: [], admin: [], forward: {}, forward_ends: [], forward_behind: null,
+                 policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
         legacy:
           ipv4: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0,
-                 pods: [], host_ports: [], admin: [], forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
+                 pods: [], host_ports: [], admin: [], forward: {}, forward_ends: [], forward_behind: null,
+                 policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
           ipv6: {loaded: false, unavailable: null, tables: {}, hints: [], incompatible: [], kube_services: false, services: 0,
-                 pods: [], host_ports: [], admin: [], forward: {}, forward_ends: [], policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
+                 pods: [], host_ports: [], admin: [], forward: {}, forward_ends: [], forward_behind: null,
+                 policy_accept: null, ipvs: false, total: 0, surplus: 0, copies: []}
     iptables_binaries:
       description:
         - The host's commands by name; null where one is not installed. RV(ignore:backend) is V(nft), V(legacy) or null (a wrapper that decides when it

@@ -17,6 +17,8 @@ description:
   - Does so only when nothing uses them. Two samples are taken; if rules have changed, or a rule that decides over packets was hit, it fails and
     removes nothing. In check mode it warns instead, since a host in service has traffic that one to be changed, which is drained, has not.
   - kube-proxy's accept of known connections in C(KUBE-FORWARD) may be hit where C(FORWARD) has no rule of others and the policy ACCEPT.
+  - Nor where a policy, or a rule of others behind them, would stop packets that they let pass; in check mode it warns.
+  - With O(backend=nft) and an C(iptables-nft-save) before 1.8.9 it fails unless C(nft) shows that nothing is missing from what that has printed.
   - Keeps what it removes in O(directory), and arms a timer on the host that puts it back unless the same module is called again with
     O(state=confirmed) over a new connection.
   - M(community.general.iptables_state) uses the commands that PATH names, which speak the backend to keep, and its roll-back is ended by the
@@ -125,8 +127,17 @@ def remove(module):
         if not module.check_mode:
             module.fail_json(msg="%s, none was removed: %s" % (used, "; ".join(moved[:5])), moved=moved[:50])
         module.warn("%s now, and none would be removed while it does: %s" % (used, "; ".join(moved[:5])))
+    exposed = ["%s: %s" % (version, told) for version in netfilter_backends.VERSIONS for told in _leftovers.exposed(now[version])]
+    if exposed:
+        kept = "Without the %s rules of Kubernetes packets would be stopped that they let pass" % backend.name
+        if not module.check_mode:
+            module.fail_json(msg="%s, none was removed: %s." % (kept, "; ".join(exposed[:5])))
+        module.warn("%s, and none would be removed: %s." % (kept, "; ".join(exposed[:5])))
     _armed_restore.refuse_used_folder(module)
     changes = dict((version, _leftovers.removal(tables)) for version, tables in now.items())
+    for version in netfilter_backends.VERSIONS:
+        for table in changes[version]:  # the way back has the text of their rules
+            backend.refuse_hidden(version, table, [(rule.line, 1) for rule in now[version][table]["rules"]])
     after = dict((version, _leftovers.without(tables)) for version, tables in now.items())
     result = described(module, now, after, sum_of(now))
     if module.check_mode:
@@ -169,6 +180,7 @@ def put_back(module):
     if backend.booted_since():
         told = "The host has booted since these rules were removed: they would not be there any more."
         module.exit_json(changed=False, chains=0, rules=0, msg=told)
+    _armed_restore.disarm(module)
     now = backend.samples()
     changes, count = {}, [0, 0]
     for version in netfilter_backends.VERSIONS:

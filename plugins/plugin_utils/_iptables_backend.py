@@ -25,12 +25,13 @@ CONTROL_PLANE = ("k3s.service", "rke2-server.service")
 
 
 def plan(found, target="auto"):
-    """Return {needed, target, leaving, refused, alternatives, writers, unstarted, restart, stale, missing, unwritten, taken_over, steps}.
+    """Return {needed, target, leaving, refused, exposed, alternatives, writers, unstarted, restart, stale, missing, unwritten, taken_over, steps}.
 
     found         result of iptables_info
     target        nft, legacy, or auto: nft where the verdict is faulty or at_risk (as after a run that was killed), else nothing
     needed        whether anything is to be done
     refused       sentences; empty where it may be done
+    exposed       sentences about why what Kubernetes has left may not be removed from the backend to leave; empty where it may
     alternatives  [{name, path, value, status}]: what to select instead of value
     writers       {units: [names], agents: [{name, pid}]}: what writes rules and chooses its backend when it starts; agents are containers
     unstarted     the agents that nothing would start again if they were ended
@@ -49,6 +50,7 @@ def plan(found, target="auto"):
         "target": chosen,
         "leaving": leaving,
         "refused": [],
+        "exposed": [],
         "alternatives": [],
         "writers": _writers(facts),
         "unstarted": _unstarted(facts),
@@ -64,6 +66,7 @@ def plan(found, target="auto"):
     if verdict["status"] == "not_applicable" or target == "auto" and verdict["status"] == "ok":
         return result
     result["stale"] = _count(facts, leaving, FAMILIES)
+    result["exposed"] = _exposed(facts, leaving)
     result["unwritten"] = _unwritten(facts, chosen, leaving)
     # Both are about rules that stand only in the backend to leave and may still be needed.
     result["missing"] = result["unwritten"] + _unrepeated(facts, chosen, leaving)
@@ -179,6 +182,17 @@ def _count(facts, backend, families):
             for kind in ("chains", "rules"):
                 total[kind] += sum(table[kind].get(family, 0) for family in families)
     return total
+
+
+def _exposed(facts, leaving):
+    """Return sentences about what would stop the packets of pods once the rules of Kubernetes, which let them pass, are gone; each backend judges them."""
+    ends = [(version, facts["iptables_dumps"][leaving][version]["forward_behind"]) for version in VERSIONS]
+    return [
+        "Without the rules of Kubernetes the %s %s filter FORWARD would stop the packets of pods: %s. Take that away first, or reboot the node."
+        % (leaving, version, end)
+        for version, end in ends
+        if end
+    ]
 
 
 def _alternatives(facts, target, leaving):

@@ -6,7 +6,7 @@ import pytest
 from ansible_collections.nodemend.kubernetes.plugins.plugin_utils._iptables_backend import plan
 
 
-def dump(rules=0, chains=0, hints=(), unavailable=None, family="KUBE", foreign=1, services=None, pods=(), host_ports=(), admin=()):
+def dump(rules=0, chains=0, hints=(), unavailable=None, family="KUBE", foreign=1, services=None, pods=(), host_ports=(), admin=(), behind=None):
     table = {"chains": {family: chains}, "rules": {family: rules}, "foreign": foreign}
     if services is None:
         services = rules if family == "KUBE" else 0
@@ -15,6 +15,7 @@ def dump(rules=0, chains=0, hints=(), unavailable=None, family="KUBE", foreign=1
         "hints": list(hints),
         "unavailable": unavailable,
         "incompatible": [],
+        "forward_behind": behind,
         "services": services,
         "pods": None if pods is None else list(pods),
         "host_ports": None if host_ports is None else list(host_ports),
@@ -117,6 +118,15 @@ def test_leftovers():
     # Rules in both backends do not tell which half is alive, so whatever writes chooses again first.
     assert result["alternatives"] == [] and result["restart"] == {"units": ["kubelet.service"], "agents": []}
     assert result["steps"] == ["restart kubelet.service", "remove 2 chains and 7 rules of Kubernetes from legacy, once they stand still"]
+
+
+@pytest.mark.parametrize("end", ["policy DROP", "-A FORWARD -j REJECT --reject-with icmp-host-prohibited"])
+def test_what_would_stop_the_packets_of_pods(end):
+    result = plan(found(nft=dump(9, 3, behind="policy DROP"), legacy=dump(7, 2, behind=end)))
+    # To leave them there does no harm, so that only who removes them is refused.
+    assert not result["refused"] and len(result["exposed"]) == 1
+    assert "the legacy ipv4 filter FORWARD would stop the packets of pods: %s." % end in result["exposed"][0]
+    assert plan(found(nft=dump(9, 3, behind=end), legacy=dump(7, 2)))["exposed"] == []
 
 
 def test_wrong_command():

@@ -77,11 +77,13 @@ def role(tmp_path):
     log = tmp_path / "log"
     log.write_text("")
 
-    def run(facts, *words, dead="", faulty=(), later=()):
+    def run(facts, *words, dead="", faulty=(), later=(), reason="X", check=False):
         """Play the role; each time the host is asked it answers with the next of the later facts, in the end with the last."""
         answers = [found(**given) for given in (facts, *later)]
+        for answer in answers:
+            answer["conditions"][0]["reason"] = reason
         variables = {"stub_found": answers, "stub_log": str(log), "stub_dead": dead, "stub_faulty": list(faulty)}
-        words = [part for word in words for part in ("-e", word)]
+        words = [part for word in words for part in ("-e", word)] + ["--check"] * check
         done = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps(variables), *words, collections=collections)
         return done, log.read_text().split()
 
@@ -94,6 +96,15 @@ def test_who_only_asks_hears_a_refusal_and_changes_nothing(role, refused):
     done, called = role(dict(LEFT, rule_writers=[writer] if refused else []), "iptables_backend_drain_ok=true", "tasks_from=ask")
     assert (done.rc != 0, called) == (refused, [])
     assert ("Refused, nothing was changed. ufw would be split" in done.text) == refused
+
+
+@pytest.mark.parametrize("clean", [True, False])
+@pytest.mark.parametrize("tasks", ["ask", "main"])
+def test_leftovers_that_let_packets_pass_are_refused_where_they_would_be_removed(role, tasks, clean):
+    facts = dict(LEFT, legacy=dump(9, 3, behind="policy DROP"))
+    done, called = role(facts, "iptables_backend_drain_ok=true", "tasks_from=%s" % tasks, "iptables_backend_clean_stale=%s" % str(clean).lower())
+    assert (done.rc != 0, called) == (clean, []), done.all
+    assert ("Refused, nothing was changed. Without the rules of Kubernetes the legacy ipv4 filter FORWARD would stop" in done.text) == clean
 
 
 def test_who_only_asks_hears_that_the_host_is_gone(role):
@@ -199,3 +210,11 @@ def test_going_back_ends_nothing_that_would_not_come_back(role, tmp_path, runnin
     names, numbers = ("canal", "7") if running else ("kube-proxy, canal", "5 7")
     assert "so they are not ended and may speak the backend that the host is taken back from: %s. Once" % names in done.text
     assert "(kill -TERM %s)" % numbers in done.text
+
+
+@pytest.mark.parametrize("check, drained, goes_on", [(True, "true", True), (False, "true", False), (True, "false", False)])
+def test_what_a_real_run_would_confirm_first_is_told_in_check_mode(role, check, drained, goes_on):
+    done, called = role(dict(LEFT, status="unknown"), "iptables_backend_drain_ok=" + drained, reason="RestorePending", check=check)
+    assert (done.rc == 0, called) == (goes_on, []), done.all
+    assert ("Told. A real run would first confirm that removal" in done.text) == goes_on
+    assert ("The role has gone through" in done.text) == goes_on

@@ -6,7 +6,7 @@ import os
 import subprocess
 
 import pytest
-from ansible_collections.nodemend.kubernetes.plugins.module_utils import _armed_restore
+from ansible_collections.nodemend.kubernetes.plugins.module_utils import _armed_restore, _host
 from ansible_collections.nodemend.kubernetes.plugins.modules import iptables_duplicates
 from stub_module import Ended, Module
 
@@ -40,6 +40,7 @@ def host(tmp_path, monkeypatch):
     restore.write_text(RESTORE)
     restore.chmod(0o755)
     (tmp_path / "refuse").write_text("")
+    (tmp_path / "version").write_text("1.8.9")
     saves = []
 
     class Host(_armed_restore.Host):
@@ -49,8 +50,17 @@ def host(tmp_path, monkeypatch):
         def which(self, name):
             return str(restore) if name.endswith("restore") else name
 
+        def output(self, argv, timeout=None):
+            return "iptables-nft-save v%s (nf_tables)\n" % (tmp_path / "version").read_text()
+
         def each_line(self, argv, consume, timeout=None):
-            text = "" if argv[0].startswith("ip6") else saves.pop(0) if len(saves) > 1 else saves[0]
+            if argv[0] == "nft":
+                answer = tmp_path / ("nft-" + argv[-1])
+                if not answer.exists():
+                    raise _host.Unavailable("CommandMissing", "nft: command not found")
+                text = answer.read_text()
+            else:
+                text = "" if argv[0].startswith("ip6") else saves.pop(0) if len(saves) > 1 else saves[0]
             for line in text.splitlines():
                 consume(line)
 
@@ -244,3 +254,67 @@ def test_a_confirmation_stops_the_timer(host):
     (directory / "given").write_text("")
     subprocess.run(["/bin/sh", os.path.join(module.params["directory"], "roll_back.sh")], check=False)
     assert told(directory, "given") == ""
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_who_puts_back_stops_the_timer_of_a_run_that_was_broken_off(host, check_mode):
+    directory, module, unused = host
+    remove(host, BEFORE, BEFORE, AFTER)
+    module.check_mode = check_mode
+    assert put_back(host, AFTER)["changed"]
+    (directory / "given").write_text("")
+    subprocess.run(["/bin/sh", os.path.join(module.params["directory"], "roll_back.sh")], check=False)
+    assert ("-F FORWARD" in told(directory, "given")) == check_mode
+
+
+def test_nothing_is_decided_where_no_removal_was_armed(host):
+    put_back(host, AFTER)
+    (host[0] / "kept" / "nft").mkdir(parents=True)
+    put_back(host, AFTER)
+    assert os.listdir(host[1].params["directory"]) == []
+
+
+RULE = "ip %s %s 4 \n  %s[ counter pkts 0 bytes 0 ]\n"
+HIDDEN = "[ meta load mark => reg 1 ]\n  [ cmp eq reg 1 0x00008000 ]\n  "
+
+
+def nft(forward="", most=3):
+    """What nft says of BEFORE: of the table filter these expressions more, and of its first rules so many."""
+    flannel = "[ payload load 2b @ network header + 12 => reg 1 ]\n  [ cmp eq reg 1 0x00002a0a ]\n  [ match name comment rev 0 ]\n  "
+    router = "[ payload load 2b @ network header + 16 => reg 1 ]\n  [ cmp eq reg 1 0x00002b0a ]\n  "
+    chains = [("FORWARD", flannel)] * most + [("FORWARD", forward)] + [("KUBE-ROUTER-INPUT", words) for words in (router, "") * 2]
+    return "".join(RULE % ("filter", chain, words) for chain, words in chains) + (RULE % ("nat", "KUBE-MARK-MASQ", "")) * 2
+
+
+@pytest.mark.parametrize(
+    "version, shown, reason",
+    [
+        ("1.8.9", None, None),
+        ("1.8.11", None, None),
+        ("1.8.7", nft(), None),
+        ("1.8.8", nft(HIDDEN), "Hidden"),
+        ("1.8.7", nft(HIDDEN), "Hidden"),
+        ("1.8.7", nft(most=2), "RulesChanged"),
+        ("1.8.5", None, "MayBeHidden"),
+        ("1.8", None, "MayBeHidden"),
+    ],
+)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_what_an_old_command_may_have_left_out_is_never_written_back(host, version, shown, reason, check_mode):
+    directory, module, unused = host
+    (directory / "version").write_text(version)
+    for table in ("filter", "nat") if shown else ():
+        (directory / ("nft-" + table)).write_text(shown)
+    module.check_mode = check_mode
+    result = remove(host, BEFORE, BEFORE, AFTER)
+    assert (result.get("reason"), bool(result.get("changed"))) == (reason, reason is None), result
+    assert reason is None or (told(directory, "given"), os.path.exists(module.params["directory"])) == ("", False)
+    assert reason != "Hidden" or "ipv4 filter FORWARD has such: [ meta load mark => reg 1 ]. Install iptables 1.8.9" in result["msg"]
+
+
+def test_what_an_old_command_may_leave_out_is_not_put_back_over(host):
+    remove(host, BEFORE, BEFORE, AFTER)
+    (host[0] / "version").write_text("1.8.7")
+    (host[0] / "nft-filter").write_text(nft(HIDDEN))
+    result = put_back(host, AFTER)
+    assert result["failed"] and result["reason"] == "Hidden" and told(host[0], "given") == ""

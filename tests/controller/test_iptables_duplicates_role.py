@@ -23,6 +23,7 @@ class ActionModule(ActionBase):
         return {"changed": False, "conditions": [verdicts[0]]}
 """
 REMOVE = """
+from ansible.errors import AnsibleConnectionFailure
 from ansible.plugins.action import ActionBase
 
 
@@ -31,14 +32,19 @@ class ActionModule(ActionBase):
         state = self._task.args.get("state", "absent")
         with open(task_vars["stub_log"], "a") as stream:
             stream.write(state + "\\n")
+        if state == task_vars.get("stub_dead"):
+            raise AnsibleConnectionFailure("no route to host")
         return {"changed": True, "rules": 9, "left": []}
 """
 PLAY = """
 - hosts: all
   gather_facts: false
+  ignore_unreachable: true
   tasks:
     - ansible.builtin.include_role:
         name: nodemend.kubernetes.iptables_duplicates
+    - ansible.builtin.debug:
+        msg: The role has gone through
 """
 MISSING = {"legacy ipv4": {"reason": "CommandMissing", "message": "iptables-legacy-save: command not found in PATH"}}
 TOO_LONG = {"nft ipv4": {"reason": "TimedOut", "message": "iptables-nft-save: no answer within 120 s"}}
@@ -77,10 +83,11 @@ def role(tmp_path):
     (tmp_path / "play.yml").write_text(PLAY)
     log = tmp_path / "log"
 
-    def run(*verdicts):
+    def run(*verdicts, check=False, dead=""):
         log.write_text("")
         (tmp_path / "log.verdicts").write_text(json.dumps(verdicts))
-        done = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, "-e", json.dumps({"stub_log": str(log)}), collections=collections)
+        words = ["-e", json.dumps({"stub_log": str(log), "stub_dead": dead})] + ["--check"] * check
+        done = playbook(tmp_path, str(tmp_path / "play.yml"), "w1 %s\n" % LIVE, *words, collections=collections)
         return done, log.read_text().split()
 
     return run
@@ -155,3 +162,18 @@ def test_what_could_not_be_listed_is_no_healthy_answer(role, seen):
     done, called = role(seen)
     assert (done.rc != 0, called) == (True, []), done.all
     assert seen["message"] in done.text
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_what_a_real_run_would_confirm_first_is_told_in_check_mode(role, check):
+    done, called = role(verdict("unknown", "RestorePending", persisted=FILES), check=check)
+    assert (done.rc == 0, called) == (check, []), done.all
+    assert ("RestorePending as it is told. A real run would first confirm that removal" in done.text) == check
+    assert "/etc/iptables/rules.v4 holds" not in done.text and ("The role has gone through" in done.text) == check
+
+
+@pytest.mark.parametrize("dead, told", [("absent", "w1 does not answer any more."), ("confirmed", "the host puts its rules back by itself")])
+def test_a_host_that_cannot_be_reached_again_has_failed(role, dead, told):
+    done, called = role(duplicated(), verdict("ok", "FewCopies"), dead=dead)
+    assert done.rc != 0 and dead in called
+    assert told in done.text and "The role has gone through" not in done.text and "has no attribute" not in done.all

@@ -200,6 +200,47 @@ def test_rules_that_are_used_stop_the_real_run_only(host, check_mode):
     assert not (directory / "kept").exists() and told(directory, "calls") == ""
 
 
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("end", ["policy DROP", "-A FORWARD -j DROP"])
+def test_rules_that_let_packets_pass_which_others_would_stop_are_kept(host, end, check_mode):
+    directory, module, saves = host
+    rule, policy = ("", "DROP") if end == "policy DROP" else ("[0:0] %s\n" % end, "ACCEPT")
+    text = "*filter\n:FORWARD %s [0:0]\n:FLANNEL-FWD - [0:0]\n[0:0] -A FORWARD -j FLANNEL-FWD\n%s[0:0] -A FLANNEL-FWD -s 10.42.0.0/16 -j ACCEPT\nCOMMIT\n"
+    saves += [text % (policy, rule)]
+    module.check_mode = check_mode
+    result = ended(iptables_leftovers.remove, module)
+    said = module.warned[0] if check_mode else result["msg"]
+    assert "Without the legacy rules of Kubernetes packets would be stopped" in said
+    assert said.endswith("none %s removed: ipv4: FORWARD in filter stops what they let pass: %s." % ("would be" if check_mode else "was", end))
+    assert bool(result.get("failed")) != check_mode and bool(result.get("changed")) == check_mode
+    assert not (directory / "kept").exists() and told(directory, "calls") == ""
+
+
+@pytest.mark.parametrize("version, shown, kept", [("1.8.7", "[ meta load mark => reg 1 ]", True), ("1.8.7", "", False), ("1.8.9", None, False)])
+def test_what_an_old_command_may_have_left_out_is_never_kept_as_the_way_back(host, monkeypatch, version, shown, kept):
+    directory, module, saves = host
+    saves += ["*filter\n:KUBE-FIREWALL - [0:0]\n[0:0] -A KUBE-FIREWALL -j DROP\nCOMMIT\n"] * 2 + [""]
+    module.params["backend"] = "nft"
+    monkeypatch.setattr(iptables_leftovers.Backend, "present", lambda self, version: version == "ipv4")
+    listing = _armed_restore.Host.output
+
+    def output(self, argv, timeout=None):
+        return "iptables-nft-save v%s (nf_tables)" % version if "--version" in argv else listing(self, argv)
+
+    def each_line(self, argv, consume, timeout=None):
+        for line in ["ip filter KUBE-FIREWALL 4", shown or "[ counter pkts 0 bytes 0 ]", "[ immediate reg 0 drop ]"]:
+            consume(line)
+
+    monkeypatch.setattr(_armed_restore.Host, "output", output)
+    monkeypatch.setattr(_armed_restore.Host, "each_line", each_line)
+    if kept:
+        with pytest.raises(_host.Unavailable, match="KUBE-FIREWALL has such"):
+            iptables_leftovers.remove(module)
+        assert not (directory / "kept").exists()
+    else:
+        assert ended(iptables_leftovers.remove, module)["changed"]
+
+
 @pytest.mark.parametrize("boot, changed", [(None, True), ("another\n", False)])
 def test_after_a_reboot_nothing_is_put_back(host, boot, changed):
     directory, module, saves = host
@@ -210,6 +251,37 @@ def test_after_a_reboot_nothing_is_put_back(host, boot, changed):
     result = ended(iptables_leftovers.put_back, module)
     assert result["changed"] == changed
     assert changed or "has booted since" in result["msg"]
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_who_puts_back_stops_the_timer_of_a_run_that_was_broken_off(host, check_mode):
+    directory, module, saves = host
+    saves += [SAVED, SAVED, ""]
+    ended(iptables_leftovers.remove, module)
+    module.check_mode = check_mode
+    assert ended(iptables_leftovers.put_back, module)["changed"]
+    (directory / "given").write_text("")
+    subprocess.run(["/bin/sh", os.path.join(module.params["directory"], "roll_back.sh")], check=False)
+    assert ("-A KUBE-X" in told(directory, "given")) == check_mode
+
+
+def test_who_puts_back_after_the_timer_goes_on(host):
+    directory, module, saves = host
+    saves += [SAVED, SAVED, ""]
+    ended(iptables_leftovers.remove, module)
+    subprocess.run(["/bin/sh", os.path.join(module.params["directory"], "roll_back.sh")], check=False)
+    saves[:] = [SAVED]
+    assert not ended(iptables_leftovers.put_back, module)["changed"]
+    assert os.readlink(os.path.join(module.params["directory"], "decided")) == "timer"
+
+
+def test_a_timer_that_cannot_be_stopped_is_told_of(host, monkeypatch):
+    directory, module, saves = host
+    saves += [SAVED, SAVED, ""]
+    ended(iptables_leftovers.remove, module)
+    monkeypatch.setattr(_armed_restore, "decide", full)
+    with pytest.raises(_armed_restore.Failed, match="cannot be stopped.*No space left on device"):
+        iptables_leftovers.put_back(module)
 
 
 def test_a_half_that_is_put_back_is_told_of(host):

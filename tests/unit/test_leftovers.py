@@ -129,6 +129,59 @@ def test_movement(change, said):
     assert (moved == []) if said is None else (said in moved[0])
 
 
+# Flannel, kube-proxy and the site; %s stand for a policy and for rules of others in FORWARD before and behind those of Kubernetes.
+PASSED = """*filter
+:INPUT %s [0:0]
+:FORWARD %s [0:0]
+:KUBE-FIREWALL - [0:0]
+:KUBE-FORWARD - [0:0]
+:site - [0:0]
+[0:0] -A INPUT -j KUBE-FIREWALL
+[0:0] -A FORWARD %s
+[0:0] -A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
+[0:0] -A FORWARD %s
+[0:0] -A KUBE-FIREWALL -m mark --mark 0x8000/0x8000 -j DROP
+[0:0] -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
+[0:0] -A KUBE-FORWARD %s
+[0:0] -A site -d 198.51.100.7/32 -j REJECT --reject-with icmp-port-unreachable
+COMMIT
+"""
+ACCEPT = "-m mark --mark 0x4000/0x4000 -j ACCEPT"
+
+
+@pytest.mark.parametrize(
+    "values, end",
+    [
+        (("ACCEPT", "ACCEPT", "-j site", "-j RETURN", ACCEPT), None),
+        (("ACCEPT", "DROP", "-j site", "-j RETURN", ACCEPT), "policy DROP"),
+        (("ACCEPT", "ACCEPT", "-j RETURN", "-j DROP", ACCEPT), "-A FORWARD -j DROP"),
+        (("ACCEPT", "ACCEPT", "-j RETURN", "-o eth1 -j REJECT --reject-with icmp-port-unreachable", ACCEPT), "-A FORWARD -o eth1 -j REJECT"),
+        # In a chain of others behind it, not in one before it.
+        (("ACCEPT", "ACCEPT", "-j RETURN", "-j site", ACCEPT), "-A site -d 198.51.100.7/32 -j REJECT"),
+        (("ACCEPT", "ACCEPT", "-j DROP", "-j RETURN", ACCEPT), None),
+        # A rule with their comment, or one that calls a chain of others, lets pass as well; a mark may have others do so.
+        (("ACCEPT", "DROP", '-s 10.42.0.0/16 -m comment --comment "flanneld forward" -j ACCEPT', "-j RETURN", "-j DROP"), "policy DROP"),
+        (("ACCEPT", "DROP", "-j RETURN", "-j RETURN", "-j site"), "policy DROP"),
+        (("ACCEPT", "DROP", "-j RETURN", "-j RETURN", "-j MARK --set-xmark 0x20000/0x20000"), "policy DROP"),
+        # A return from a chain of theirs comes back; one from FORWARD itself goes past the rest.
+        (("ACCEPT", "DROP", "-j RETURN", "-j RETURN", "-j RETURN"), None),
+        (("ACCEPT", "ACCEPT", "-m comment --comment cali:x -j RETURN", "-j DROP", "-j RETURN"), "-A FORWARD -j DROP"),
+        # What only stops packets, as KUBE-FIREWALL, shields nothing.
+        (("DROP", "ACCEPT", "-j RETURN", "-j RETURN", ACCEPT), None),
+        (("DROP", "DROP", "-j RETURN", "-j LOG", "-j REJECT --reject-with icmp-port-unreachable"), None),
+    ],
+)
+def test_what_stops_the_packets_that_they_let_pass(values, end):
+    told = _leftovers.exposed(_leftovers.parse(PASSED % values))
+    assert (told == []) if end is None else (len(told) == 1 and ("FORWARD in filter stops what they let pass: " + end) in told[0])
+
+
+def test_chains_of_others_that_call_each_other_end_the_look():
+    looped = (PASSED % ("ACCEPT", "DROP", "-j site", "-j RETURN", ACCEPT)).replace("-j REJECT --reject-with icmp-port-unreachable", "-j site")
+    assert len(_leftovers.exposed(_leftovers.parse(looped))) == 1
+    assert _leftovers.exposed(_leftovers.parse(FOREIGN)) == [] and len(_leftovers.exposed(_leftovers.parse(MIXED))) == 1
+
+
 # As kube-proxy 1.17 and 1.2x write them.
 KNOWN = """*filter
 :FORWARD ACCEPT [0:0]

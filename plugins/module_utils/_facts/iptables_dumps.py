@@ -43,6 +43,8 @@ class Dump(object):
         self._table = None
         self._name = None
         self._forward = 0
+        self._forwarded = False  # whether a rule of Kubernetes or its network has been met in filter FORWARD
+        self._policy = None
         self._seen = set()  # hashes of the table's rules: a hundredth of the rules' own size where most are copies
         self._copied = {}  # {hash: place of a rule that was met again, None where its copies are meant}
         self._places = {}  # {(table, chain, owner): number of copies}
@@ -55,7 +57,7 @@ class Dump(object):
         if first == "-":
             self._rule(line)
         elif first == ":":
-            self._chain(line[1:].split(" ", 1)[0])
+            self._chain(*line[1:].split(" ")[:2])
         elif first == "*":
             self._name = line[1:].strip()
             self._table = self.summary["tables"].setdefault(self._name, {"chains": {}, "rules": {}, "foreign": 0})
@@ -102,9 +104,11 @@ class Dump(object):
             if place in self._places or len(self._places) < PLACES:
                 self._places[place] = self._places.get(place, 0) + 1
 
-    def _chain(self, name):
+    def _chain(self, name, policy="-"):
         if self._table is None:
             raise ValueError("a chain before any table: %r" % name[:80])
+        if name == "FORWARD" and self._name == "filter":
+            self._policy = policy
         family = _rules.family_of_chain(name)
         if family is not None:
             self._table["chains"][family] = self._table["chains"].get(family, 0) + 1
@@ -136,6 +140,11 @@ class Dump(object):
                 self.summary["forward"].setdefault(target, self._forward)
             elif ends and target in ("DROP", "REJECT") and len(self.summary["forward_ends"]) < KEPT:
                 self.summary["forward_ends"].append(line)
+            if family in _rules.FAMILIES and not self._forwarded:
+                self._forwarded = True
+                self.summary["forward_behind"] = None if self._policy in (None, "ACCEPT") else "policy %s" % self._policy
+            elif ends and target in ("DROP", "REJECT") and self._forwarded and self.summary["forward_behind"] is None:
+                self.summary["forward_behind"] = line
             self._forward += 1
         elif self._name == "filter" and line.startswith("-A cali-FORWARD ") and _rules.POLICY_ACCEPT in line:
             self.summary["policy_accept"] = {"target": _rules.target_of(_rules.words(line)), "rule": line}
@@ -167,6 +176,7 @@ def _empty(loaded=True, unavailable=None):
         "admin": [],
         "forward": {},
         "forward_ends": [],
+        "forward_behind": None,
         "policy_accept": None,
         "ipvs": False,
         "total": 0,
@@ -190,6 +200,7 @@ def collect(host, netfilter_backends, iptables_binaries, dump_timeout):
     admin          the rules in CNI-ADMIN, which the administrator has written and no program writes again; None above 1000
     forward        {KUBE-SERVICES, cali-FORWARD}: position of the first jump to each in filter FORWARD
     forward_ends   rules in filter FORWARD that drop or reject and are neither Kubernetes' nor a network's, at most 20
+    forward_behind what stops packets in filter FORWARD behind the rules of Kubernetes or its network there: a policy or such a rule; or None
     policy_accept  {target, rule} of Calico's accept inside cali-FORWARD, or None
     ipvs           whether nat KUBE-SERVICES matches ipsets, as kube-proxy writes it in ipvs mode only
     total          number of rules
