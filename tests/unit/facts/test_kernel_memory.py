@@ -29,6 +29,7 @@ def test_command_line(cmdline, off):
 def test_no_controller():
     assert fact("kernel_memory", RecordedHost({})) == {"controller": False, "nokmem": None, "accounting": None}
 
+
 CONTAINER = "/%s/memory.kmem.slabinfo" % ("0123456789abcdef" * 4)
 SCOPE = "/docker-%s.scope/memory.kmem.slabinfo" % ("0123456789abcdef" * 4)
 SLICE = PODS + ".slice/kubepods-burstable.slice/kubepods-burstable-pod1.slice"
