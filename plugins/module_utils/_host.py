@@ -242,6 +242,11 @@ class Host(object):
         """Return whether this process may read what only root may read."""
         return os.geteuid() == 0
 
+    def _end_of(self, limit):
+        """Return when what may take limit seconds has to end, within the budget of all."""
+        end = _monotonic() + limit
+        return end if self._deadline is None else min(end, self._deadline)
+
     def peer_certificate(self, address, port, name):
         """Return the DER bytes of the certificate that a TLS server on this host shows to who asks for name.
 
@@ -282,9 +287,7 @@ class Host(object):
         Raises Unavailable TimedOut, NeedsRoot or Unreadable.
         """
         limit = self.timeout if timeout is None else min(timeout, self.timeout)
-        deadline = _monotonic() + limit
-        if self._deadline is not None:
-            deadline = min(deadline, self._deadline)
+        deadline = self._end_of(limit)
         if deadline <= _monotonic():
             raise Unavailable("TimedOut", "%s: not asked, the time for the whole scan is used up" % path)
         try:
@@ -344,9 +347,7 @@ class Host(object):
         if path is None:
             raise Unavailable("CommandMissing", "%s: command not found in %s" % (argv[0], ENVIRONMENT["PATH"]))
         limit = self.timeout if timeout is None else timeout
-        deadline = _monotonic() + limit
-        if self._deadline is not None:
-            deadline = min(deadline, self._deadline)
+        deadline = self._end_of(limit)
         timed_out = Unavailable("TimedOut", "%s: no answer within %s s" % (" ".join(argv), limit))
         if deadline <= _monotonic():
             raise Unavailable("TimedOut", "%s: not started, the time for the whole scan is used up" % " ".join(argv))

@@ -616,6 +616,24 @@ def test_a_real_file_that_only_root_may_read(tmpdir):
     os.close(writable)
 
 
+def serve_once(listener, answer):
+    """Take one connection beside the test, have it answered, and close both."""
+
+    def serve():
+        connection = listener.accept()[0]
+        try:
+            answer(connection)
+        except EnvironmentError:
+            pass  # the client has gone
+        finally:
+            connection.close()
+            listener.close()
+
+    thread = threading.Thread(target=serve)
+    thread.daemon = True
+    thread.start()
+
+
 def tls_server(tmpdir, answer):
     """Start a server that answers one connection; return its port. Skips where there is no openssl to make a certificate."""
     if Host().which("openssl") is None:
@@ -630,20 +648,9 @@ def tls_server(tmpdir, answer):
     listener.bind(("127.0.0.1", 0))
     listener.listen(1)
 
-    def serve():
-        connection = listener.accept()[0]
-        try:
-            answer(connection, both)
-        except EnvironmentError:
-            pass  # the client has gone
-        finally:
-            connection.close()
-            listener.close()
-
-    thread = threading.Thread(target=serve)
-    thread.daemon = True
-    thread.start()
-    return listener.getsockname()[1]
+    port = listener.getsockname()[1]
+    serve_once(listener, lambda connection: answer(connection, both))
+    return port
 
 
 ASKED = []
@@ -697,20 +704,11 @@ def http_server(tmpdir, answer):
     listener.listen(1)
     sent = []
 
-    def serve():
-        connection = listener.accept()[0]
-        try:
-            sent.append(connection.recv(4096))
-            answer(connection)
-        except EnvironmentError:
-            pass  # the client has gone
-        finally:
-            connection.close()
-            listener.close()
+    def hear_and_answer(connection):
+        sent.append(connection.recv(4096))
+        answer(connection)
 
-    thread = threading.Thread(target=serve)
-    thread.daemon = True
-    thread.start()
+    serve_once(listener, hear_and_answer)
     return path, sent
 
 
